@@ -1,0 +1,227 @@
+"""What is told about a batch, its results and its comparisons. No essay text."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from assessment.models import Batch, ComparisonPair, Essay, GradeProjection
+from llmprovider.contracts import queue as judge_queue
+
+
+class JudgeTold(serializers.Serializer[Any]):
+    provider = serializers.CharField()
+    model = serializers.CharField()
+
+
+class WarningTold(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class CostTold(serializers.Serializer[Any]):
+    """Billed so far, failed calls included."""
+
+    usd = serializers.FloatField()
+    currency = serializers.CharField()
+    calls = serializers.IntegerField()
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+
+
+class LinksTold(serializers.Serializer[Any]):
+    self = serializers.URLField()
+    results = serializers.URLField()
+    pairs = serializers.URLField()
+    cancel = serializers.URLField()
+
+
+class BatchSummarySerializer(serializers.ModelSerializer[Batch]):
+    """A batch in a list."""
+
+    assignment = serializers.CharField(source="assignment.label")
+    progress = serializers.FloatField(help_text="Answered share of completion_denominator, 0 to 1.")
+    pending = serializers.IntegerField(help_text="Sent and not answered yet.")
+    links = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Batch
+        fields = [
+            "id",
+            "label",
+            "assignment",
+            "bos_batch_id",
+            "cj_source",
+            "request_correlation_id",
+            "status",
+            "stop_reason",
+            "failure",
+            "llm_batching_mode",
+            "mock",
+            "total_budget",
+            "completion_denominator",
+            "submitted",
+            "completed",
+            "failed",
+            "pending",
+            "progress",
+            "created_at",
+            "completed_at",
+            "links",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(LinksTold)
+    def get_links(self, batch: Batch) -> dict[str, str]:
+        request = self.context["request"]
+        return {
+            name: reverse(f"api:batch-{route}", args=[batch.pk], request=request)
+            for name, route in _ROUTES.items()
+        }
+
+
+_ROUTES = {"self": "detail", "results": "results", "pairs": "pairs", "cancel": "cancel"}
+
+
+class BatchSerializer(BatchSummarySerializer):
+    """A batch by itself: with how it is judged, what it cost and what to be wary of."""
+
+    judges = JudgeTold(many=True)
+    warnings = WarningTold(many=True)
+    waves = serializers.IntegerField(source="waves.count")
+    cost = serializers.SerializerMethodField()
+
+    class Meta(BatchSummarySerializer.Meta):
+        fields = [
+            *BatchSummarySerializer.Meta.fields,
+            "pairing_strategy",
+            "judgements_per_pair",
+            "seed",
+            "grade_scale",
+            "judges",
+            "waves",
+            "cost",
+            "warnings",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(CostTold)
+    def get_cost(self, batch: Batch) -> dict[str, Any]:
+        totals = judge_queue.totals_of(str(batch.pk))
+        return {
+            "usd": float(totals["cost_usd"]),
+            "currency": "USD",
+            "calls": totals["calls"],
+            "input_tokens": totals["input_tokens"],
+            "output_tokens": totals["output_tokens"],
+        }
+
+
+class ProjectionTold(serializers.ModelSerializer[GradeProjection]):
+    class Meta:
+        model = GradeProjection
+        fields = [
+            "rank",
+            "score",
+            "se",
+            "comparisons",
+            "wins",
+            "grade",
+            "grade_probabilities",
+            "grade_confidence",
+            "beyond",
+        ]
+        extra_kwargs = {
+            "score": {"allow_null": True},
+            "se": {"allow_null": True},
+            "grade_confidence": {"allow_null": True},
+            "beyond": {"allow_null": True},
+        }
+
+
+class EssayResultSerializer(serializers.ModelSerializer[Essay]):
+    """Where the judging put one essay; scores in logits, null where there is none."""
+
+    essay = serializers.CharField(source="name")
+    known_grade = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Essay
+        fields = ["essay", "role", "known_grade"]
+
+    def get_known_grade(self, essay: Essay) -> str | None:
+        return essay.known_grade or None
+
+    def to_representation(self, essay: Essay) -> dict[str, Any]:
+        told = super().to_representation(essay)
+        projection: GradeProjection | None = getattr(essay, "projection", None)
+        if projection is None:
+            told |= dict.fromkeys(ProjectionTold.Meta.fields) | {"comparisons": 0, "wins": 0}
+        else:
+            told |= ProjectionTold(projection).data
+        told["grade_confidence"] = told["grade_confidence"] or None
+        told["beyond"] = told["beyond"] or None
+        return told
+
+
+class PairSerializer(serializers.ModelSerializer[ComparisonPair]):
+    """One comparison; `essay_a` was shown first. A winner or an error, never both."""
+
+    wave = serializers.IntegerField(source="wave.number")
+    essay_a = serializers.CharField(source="essay_a.name")
+    essay_b = serializers.CharField(source="essay_b.name")
+    winner = serializers.SerializerMethodField()
+    cost_usd = serializers.FloatField()
+
+    class Meta:
+        model = ComparisonPair
+        fields = [
+            "correlation_id",
+            "wave",
+            "essay_a",
+            "essay_b",
+            "status",
+            "winner",
+            "confidence",
+            "justification",
+            "error",
+            "provider",
+            "model",
+            "attempts",
+            "cost_usd",
+            "created_at",
+            "completed_at",
+        ]
+
+    def get_winner(self, pair: ComparisonPair) -> str | None:
+        return pair.winner or None
+
+
+class ResultsTold(serializers.Serializer[Any]):
+    """The results of a finished batch, students by rank, then anchors by score."""
+
+    batch = serializers.IntegerField(source="pk")
+    status = serializers.CharField()
+    stop_reason = serializers.CharField()
+    mock = serializers.BooleanField(help_text="A simulated judge took part: not real grades.")
+    grade_scale = serializers.ListField(child=serializers.CharField())
+    warnings = WarningTold(many=True)
+    measurement = serializers.DictField(source="result", allow_null=True)
+    results = serializers.SerializerMethodField()
+
+    @extend_schema_field(EssayResultSerializer(many=True))
+    def get_results(self, batch: Batch) -> list[dict[str, Any]]:
+        essays = list(batch.essays.select_related("projection").defer("text"))
+        told: list[dict[str, Any]] = EssayResultSerializer(essays, many=True).data
+        return sorted(told, key=_place)
+
+
+def _place(told: dict[str, Any]) -> tuple[bool, bool, float, str]:
+    score = told["score"]
+    return (
+        told["role"] != Essay.Role.STUDENT,
+        score is None,
+        -score if score is not None else 0.0,
+        told["essay"],
+    )

@@ -1,0 +1,128 @@
+"""Uploaded files to essays, by the same readers that read folders."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from django.core.files.uploadedfile import UploadedFile
+from rest_framework.exceptions import ValidationError
+
+from assessment.creation import EssaySpec
+from assessment.intake import EssayFile, InputError, Limits, grades_for, sha256_of, text_of
+from assessment.intake.folders import Role
+from assessment.intake.gradings import student_grades
+
+MAX_NAME_CHARS = 200
+
+T = TypeVar("T")
+
+
+def essays_of(
+    students: Sequence[UploadedFile],
+    anchors: Sequence[UploadedFile],
+    grades: UploadedFile | None,
+    scale: Sequence[str],
+) -> list[EssaySpec]:
+    """The essays in the uploaded files, anchors with their grades.
+
+    Grades come from the csv file, else from the anchors' names. Raises ValidationError with every
+    file and row that is wrong.
+    """
+    problems: dict[str, list[str]] = {}
+    student_files = _read(students, "student", problems)
+    anchor_files = _read(anchors, "anchor", problems)
+    if problems:
+        raise ValidationError(problems)
+    known = _known_grades(student_files, anchor_files, grades, scale)
+    return [
+        EssaySpec(
+            name=essay.name,
+            text=essay.text,
+            sha256=essay.sha256,
+            role=essay.role,
+            known_grade=known.get(essay.name, ""),
+        )
+        for essay in [*anchor_files, *student_files]
+    ]
+
+
+def _read(
+    uploads: Iterable[UploadedFile], role: Role, problems: dict[str, list[str]]
+) -> list[EssayFile]:
+    essays: dict[str, EssayFile] = {}
+    messages: list[str] = []
+    for upload in uploads:
+        try:
+            essay = _essay(upload, role)
+            if essay.name in essays:
+                raise InputError(
+                    essay.name, "is uploaded twice", "Rename one of the two: results go by name."
+                )
+            essays[essay.name] = essay
+        except InputError as error:
+            messages.append(str(error))
+    if messages:
+        problems[f"{role}s"] = messages
+    return list(essays.values())
+
+
+def _essay(upload: UploadedFile, role: Role) -> EssayFile:
+    name = _name_of(upload)
+    limit = Limits().file_bytes
+    if upload.size > limit:
+        raise InputError(
+            name,
+            f"is {upload.size:,} bytes, more than the {limit:,} allowed",
+            "Remove pictures from it, or save the text alone as .txt.",
+        )
+    text = text_of(name, upload.read())
+    return EssayFile(
+        name=name,
+        role=role,
+        path=Path(name),
+        text=text,
+        sha256=sha256_of(text),
+        words=len(text.split()),
+    )
+
+
+def _name_of(upload: UploadedFile) -> str:
+    name = unicodedata.normalize("NFC", upload.name or "")
+    if not name.isprintable():
+        problem = "has characters in its name that cannot be shown"
+        raise InputError(name, problem, "Rename the file.")
+    if len(name) > MAX_NAME_CHARS:
+        problem = f"has a name of more than {MAX_NAME_CHARS} characters"
+        raise InputError(name, problem, "Rename the file.")
+    return name
+
+
+def _known_grades(
+    students: Sequence[EssayFile],
+    anchors: Sequence[EssayFile],
+    grades: UploadedFile | None,
+    scale: Sequence[str],
+) -> dict[str, str]:
+    if grades is None:
+        return _or_refused("anchors", "", lambda: grades_for(anchors, scale))
+    with TemporaryDirectory() as folder:
+        # The reader takes a path. The name is the upload's, as messages show it.
+        path = Path(folder) / PurePath(_or_refused("grades", "", lambda: _name_of(grades))).name
+        with path.open("wb") as copy:
+            for chunk in grades.chunks():
+                copy.write(chunk)
+
+        def read() -> dict[str, str]:
+            return grades_for(anchors, scale, path) | student_grades(students, scale, path)
+
+        return _or_refused("grades", f"{folder}/", read)
+
+
+def _or_refused(field: str, folder: str, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except InputError as error:
+        messages = [str(found).removeprefix(folder) for found in error.errors]
+    raise ValidationError({field: messages})

@@ -1,0 +1,143 @@
+"""The runner's options, the same for planning and for executing."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from pathlib import Path
+
+from assessment.modes import ALIASES, LLMBatchingMode
+
+MODES = [mode.value for mode in LLMBatchingMode] + list(ALIASES)
+
+
+def at_least(lowest: int) -> Callable[[str], int]:
+    """An argparse type: an integer that is not below `lowest`."""
+
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if value < lowest:
+            raise ArgumentTypeError(f"{value} is too small: give at least {lowest}")
+        return value
+
+    return number
+
+
+def add_input_options(parser: ArgumentParser) -> None:
+    """Essays, instructions, judges, budget: what a run is."""
+    essays = parser.add_argument_group("essays")
+    essays.add_argument(
+        "--students",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder with the students' essays (.txt .md .docx .pdf)",
+    )
+    essays.add_argument(
+        "--anchors",
+        type=Path,
+        metavar="DIR",
+        help="folder with essays of known grade; they hold the grade scale",
+    )
+    essays.add_argument(
+        "--grades",
+        type=Path,
+        metavar="FILE.csv",
+        help="columns file,grade: the anchors' grades (and students', to check "
+        "against). Default: the file name after its last underscore",
+    )
+    essays.add_argument(
+        "--grade-scale",
+        default="eng5_np_legacy_9_step",
+        metavar="NAME|a,b,c",
+        help="a named scale, or labels from lowest to highest (default: %(default)s)",
+    )
+    words = parser.add_argument_group("instructions")
+    words.add_argument("--task", type=Path, metavar="FILE", help="the task the writers were given")
+    words.add_argument("--rubric", type=Path, metavar="FILE", help="the criteria of judging")
+    words.add_argument(
+        "--system-prompt", type=Path, metavar="FILE", help="replaces the judge's built-in role"
+    )
+    judges = parser.add_argument_group("judges")
+    judges.add_argument("--provider", help="mock, anthropic or openai")
+    judges.add_argument("--model", help="the provider's name of the model")
+    judges.add_argument(
+        "--judge",
+        action="append",
+        default=[],
+        metavar="PROVIDER:MODEL",
+        help="a judge; repeat it for several, which share the pairs evenly",
+    )
+    judges.add_argument("--temperature", type=float)
+    judges.add_argument(
+        "--max-tokens",
+        type=at_least(1),
+        metavar="N",
+        help="most output tokens of one call (default: enough for its comparisons)",
+    )
+    mock = parser.add_argument_group("mock judge")
+    mock.add_argument(
+        "--mock-truth",
+        type=Path,
+        metavar="FILE.csv",
+        help="columns file,grade: the quality the mock judge sees (default: features of the text)",
+    )
+    mock.add_argument("--mock-seed", type=int, default=0, metavar="N")
+    mock.add_argument(
+        "--mock-slope",
+        type=float,
+        default=4.0,
+        metavar="X",
+        help="logits per grade step; 1 is a noisy judge (default: %(default)s)",
+    )
+    mock.add_argument(
+        "--mock-bias",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="logits in favour of the essay named first (default: %(default)s)",
+    )
+    budget = parser.add_argument_group("budget and mode")
+    budget.add_argument(
+        "--max-comparisons",
+        type=at_least(2),
+        metavar="N",
+        help="most comparisons; scores that no longer change may end it sooner",
+    )
+    budget.add_argument(
+        "--llm-batching-mode",
+        choices=MODES,
+        metavar="MODE",
+        help=f"one of {', '.join(MODES)} (default: serial_bundle)",
+    )
+    budget.add_argument(
+        "--seed",
+        type=at_least(0),
+        metavar="N",
+        help="same seed, same pairs (default: drawn, and stored with the run)",
+    )
+
+
+def add_run_options(parser: ArgumentParser) -> None:
+    """Where a run goes and what it prints."""
+    parser.add_argument("--label", default="", help="a name to find the run by")
+    add_output_option(parser)
+    add_json_option(parser)
+
+
+def add_json_option(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print batch, cost and warnings as JSON, and nothing else, on stdout",
+    )
+
+
+def add_output_option(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="the run's folder (default: the run's own, or runs/ and the label or the date)",
+    )

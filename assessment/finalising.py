@@ -1,0 +1,242 @@
+"""Ending a batch: scores, grades, result and status in one transaction, once."""
+
+import logging
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from assessment.cancelling import withdraw_pending
+from assessment.findings import warnings_of
+from assessment.measurement.agreement import Measure, agreement
+from assessment.measurement.grades import GradeProjection as Projection
+from assessment.measurement.grades import project_grades
+from assessment.measurement.scales import Scale
+from assessment.measuring import Measurement, measure
+from assessment.models import Batch, Essay, GradeProjection
+
+log = logging.getLogger(__name__)
+
+FAILURES = {
+    Batch.StopReason.LOW_SUCCESS_RATE,
+    Batch.StopReason.PROVIDER_OUTAGE,
+    Batch.StopReason.STUCK_TIMEOUT,
+    Batch.StopReason.INTERNAL_ERROR,
+}
+
+
+def finalise(batch_id: int) -> None:
+    """SCORING to COMPLETED or FAILED, by the batch's stop reason; a no-op in any other state.
+
+    May run twice: the compare-and-set on the status lets one caller write. An error while scoring
+    ends the batch as FAILED, with its name, instead of leaving it half done.
+    """
+    batch = Batch.objects.get(pk=batch_id)
+    if batch.status != Batch.Status.SCORING:
+        return
+    if batch.stop_reason in FAILURES:
+        _fail(batch, batch.stop_reason, batch.failure)
+        return
+    try:
+        _complete(batch)
+    except Exception as error:
+        log.exception("batch %s could not be scored", batch_id)
+        _fail(batch, Batch.StopReason.INTERNAL_ERROR, f"scoring failed: {type(error).__name__}")
+
+
+def _complete(batch: Batch) -> None:
+    essays = list(batch.essays.defer("text").order_by("position"))
+    measurement = measure(batch)
+    scale = Scale("batch", tuple(batch.grade_scale)) if len(batch.grade_scale) > 1 else None
+    projection = _project(measurement, essays, scale)
+    with transaction.atomic():
+        locked = Batch.objects.select_for_update().get(pk=batch.pk)
+        if locked.status != Batch.Status.SCORING:
+            return
+        withdraw_pending(locked)
+        GradeProjection.objects.filter(essay__batch=locked).delete()
+        GradeProjection.objects.bulk_create(_rows(essays, measurement, projection, scale))
+        locked.step_to(
+            Batch.Status.COMPLETED,
+            submitted=locked.submitted,
+            result={"measurement": _measurement(measurement, projection, essays, scale)},
+            warnings=[*locked.warnings, *warnings_of(locked, measurement, projection, essays)],
+            completed_at=timezone.now(),
+        )
+    _log_end(locked)
+
+
+def _fail(batch: Batch, reason: str, why: str) -> None:
+    with transaction.atomic():
+        locked = Batch.objects.select_for_update().get(pk=batch.pk)
+        if locked.status != Batch.Status.SCORING:
+            return
+        withdraw_pending(locked)
+        locked.step_to(
+            Batch.Status.FAILED,
+            submitted=locked.submitted,
+            stop_reason=reason,
+            failure=why[:500],
+            completed_at=timezone.now(),
+        )
+    _log_end(locked)
+
+
+def _log_end(batch: Batch) -> None:
+    log.info(
+        "ended batch=%s status=%s reason=%s mode=%s completed=%d failed=%d submitted=%d",
+        batch.pk,
+        batch.status,
+        batch.stop_reason,
+        batch.llm_batching_mode,
+        batch.completed,
+        batch.failed,
+        batch.submitted,
+    )
+
+
+def _project(
+    measurement: Measurement, essays: Sequence[Essay], scale: Scale | None
+) -> Projection | None:
+    """Grades of all essays from the anchors, or None without a scale, an anchor or a decision."""
+    anchors = {essay.position: essay.known_grade for essay in essays if essay.is_anchor}
+    if scale is None or not anchors or not measurement.successes:
+        return None
+    return project_grades(measurement.fit, anchors, scale)
+
+
+def _rows(
+    essays: Sequence[Essay],
+    measurement: Measurement,
+    projection: Projection | None,
+    scale: Scale | None,
+) -> list[GradeProjection]:
+    fit = measurement.fit
+    ranks = student_ranks(
+        {
+            essay.position: float(fit.scores[essay.position])
+            for essay in essays
+            if not essay.is_anchor
+        }
+    )
+    rows = []
+    for essay in essays:
+        item = essay.position
+        grade = projection.grades[item] if projection else None
+        probabilities = None
+        if projection and scale and grade is not None:
+            probabilities = {
+                label: float(chance)
+                for label, chance in zip(scale.labels, projection.probabilities[item], strict=True)
+            }
+        rows.append(
+            GradeProjection(
+                essay=essay,
+                score=float(fit.scores[item]),
+                se=float(fit.se[item]),
+                comparisons=int(fit.comparisons[item]),
+                wins=int(fit.wins[item]),
+                rank=ranks.get(item),
+                # An anchor's grade is known; where its score points is for checking only.
+                grade=essay.known_grade if essay.is_anchor else grade,
+                grade_probabilities=probabilities,
+                grade_confidence=(
+                    (projection.confidence[item] or "")
+                    if projection and not essay.is_anchor
+                    else ""
+                ),
+                beyond=(projection.beyond[item] or "") if projection else "",
+            )
+        )
+    return rows
+
+
+def student_ranks(scores: dict[int, float]) -> dict[int, int]:
+    """Ranks among students, 1 best; equal scores share the better rank (1, 2, 2, 4)."""
+    ordered = sorted(scores.values(), reverse=True)
+    first_place: dict[float, int] = {}
+    for place, score in enumerate(ordered, start=1):
+        first_place.setdefault(score, place)
+    return {item: first_place[score] for item, score in scores.items()}
+
+
+def _measurement(
+    measurement: Measurement,
+    projection: Projection | None,
+    essays: Sequence[Essay],
+    scale: Scale | None,
+) -> dict[str, Any]:
+    fit, reliability = measurement.fit, measurement.reliability
+    names = {essay.position: essay.name for essay in essays}
+    return {
+        "reliability": reliability.value,
+        "reliability_low": reliability.low,
+        "reliability_high": reliability.high,
+        "reliability_reason": reliability.reason,
+        "reliability_interval_kind": "95 % likelihood interval",
+        "sigma": fit.sigma,
+        "components": fit.n_components,
+        "position_effect": {"gamma": fit.gamma, "se": fit.gamma_se},
+        "boundaries": [
+            {
+                "lower": boundary.lower,
+                "upper": boundary.upper,
+                "logit": boundary.logit,
+                "se": boundary.se,
+            }
+            for boundary in (projection.boundaries if projection else ())
+        ],
+        "anchor_inversions": [
+            {
+                "higher_grade_essay": names[inversion.better],
+                "lower_grade_essay": names[inversion.worse],
+                "gap": inversion.gap,
+                "z": inversion.z,
+            }
+            for inversion in (projection.inversions if projection else ())
+        ],
+        "no_grades_reason": projection.reason if projection else None,
+        "agreement": _agreement(measurement, projection, essays, scale),
+    }
+
+
+def _agreement(
+    measurement: Measurement,
+    projection: Projection | None,
+    essays: Sequence[Essay],
+    scale: Scale | None,
+) -> dict[str, Any] | None:
+    """Projected against known grades of students, where any student's grade is known."""
+    students = [essay for essay in essays if not essay.is_anchor and essay.known_grade]
+    if projection is None or scale is None or len(students) < 2:
+        return None
+    items = [essay.position for essay in students]
+    found = agreement(
+        [projection.grades[item] for item in items],
+        [essay.known_grade for essay in students],
+        scale,
+        scores=measurement.fit.scores[items],
+    )
+    return {
+        "n": found.n,
+        "exact": _measure(found.exact),
+        "adjacent": _measure(found.adjacent),
+        "qwk": _measure(found.kappa),
+        "tau_b": _measure(found.tau_b),
+        "spearman": _measure(found.spearman),
+        "mean_signed_difference": _measure(found.mean_difference),
+    }
+
+
+def _measure(measure_: Measure) -> dict[str, float | None]:
+    return {
+        "value": _finite(measure_.value),
+        "low": _finite(measure_.low),
+        "high": _finite(measure_.high),
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

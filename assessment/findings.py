@@ -1,0 +1,111 @@
+"""What a reader of the results must be told, in plain words."""
+
+from collections.abc import Sequence
+
+from assessment.measurement.grades import GradeProjection
+from assessment.measuring import Measurement
+from assessment.models import Batch, Essay
+
+# Below this many comparisons an essay's score is mostly prior.
+FEW_COMPARISONS = 6
+
+
+def warnings_of(
+    batch: Batch,
+    measurement: Measurement,
+    projection: GradeProjection | None,
+    essays: Sequence[Essay],
+) -> list[dict[str, str]]:
+    """Warnings as {code, message}; empty for a healthy batch with real judges."""
+    found = []
+    if batch.mock:
+        found.append(
+            ("mock_run", "A simulated judge took part: these results say nothing about the essays.")
+        )
+    if batch.stop_reason == Batch.StopReason.INSUFFICIENT_ESSAYS:
+        found.append(("insufficient_essays", "There was nothing to compare, so nobody was judged."))
+        return [{"code": code, "message": message} for code, message in found]
+    fit = measurement.fit
+    if fit.n_components > 1:
+        found.append(
+            (
+                "disconnected_graph",
+                f"The comparisons fall into {fit.n_components} groups that never met. "
+                "Scores of different groups cannot be compared.",
+            )
+        )
+    if measurement.reliability.value is None:
+        found.append(("no_reliability", f"Reliability: {measurement.reliability.reason}."))
+    few = [e.name for e in essays if fit.comparisons[e.position] < FEW_COMPARISONS]
+    if few:
+        found.append(
+            (
+                "few_comparisons",
+                f"Fewer than {FEW_COMPARISONS} comparisons, so the score is uncertain: "
+                f"{_some(few)}.",
+            )
+        )
+    if batch.failed:
+        found.append(
+            (
+                "failed_comparisons",
+                f"{batch.failed} of {batch.callbacks} comparisons have no verdict and do not "
+                "count in any score.",
+            )
+        )
+    found += _grade_warnings(batch, projection, essays)
+    if fit.gamma_se > 0 and abs(fit.gamma) > 3 * fit.gamma_se and abs(fit.gamma) > 0.2:
+        side = "first" if fit.gamma > 0 else "second"
+        found.append(
+            (
+                "position_effect",
+                f"The judge favours the essay shown {side} (by {abs(fit.gamma):.2f} logits). "
+                "Balanced positions and the fit make up for it.",
+            )
+        )
+    return [{"code": code, "message": message} for code, message in found]
+
+
+def _grade_warnings(
+    batch: Batch, projection: GradeProjection | None, essays: Sequence[Essay]
+) -> list[tuple[str, str]]:
+    found = []
+    if projection is None:
+        found.append(("no_grades", "There are no anchors, so there are scores but no grades."))
+        return found
+    if projection.reason:
+        found.append(("no_grades", f"No grade for some or all essays: {projection.reason}."))
+    if projection.inversions:
+        names = {essay.position: essay.name for essay in essays}
+        pairs = [
+            f"{names[inversion.worse]} above {names[inversion.better]}"
+            for inversion in projection.inversions
+        ]
+        found.append(
+            (
+                "anchors_out_of_order",
+                f"Anchors of a lower grade were judged better than anchors of a higher grade: "
+                f"{_some(pairs)}.",
+            )
+        )
+    held = {essay.known_grade for essay in essays if essay.is_anchor}
+    ends = (
+        ("below_lowest", batch.grade_scale[0], "below the lowest anchor"),
+        ("above_highest", batch.grade_scale[-1], "above the highest anchor"),
+    )
+    for side, last_label, where in ends:
+        outside = [
+            essay.name
+            for essay in essays
+            if not essay.is_anchor and projection.beyond[essay.position] == side
+        ]
+        if outside and last_label not in held:
+            found.append(
+                (side, f"Judged {where}, where no anchor holds the scale: {_some(outside)}.")
+            )
+    return found
+
+
+def _some(names: Sequence[str], most: int = 8) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,0 +1,181 @@
+"""Weighing a wave: fit outside the lock, then decide and act inside it, once per round."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+
+from assessment.conf import get_settings
+from assessment.continuation import Decision, Limits, Snapshot, Verdict, decide
+from assessment.launching import launch_wave, plan_next_wave, relaunch_failed
+from assessment.measuring import Measurement, measure
+from assessment.models import Batch, ComparisonPair, Wave
+from assessment.modes import LLMBatchingMode
+from assessment.pairing.budgets import eligible_pairs
+from assessment.pairing.waves import WavePlan
+from llmprovider.contracts import ErrorType
+from llmprovider.contracts import queue as judge_queue
+
+log = logging.getLogger(__name__)
+
+# Failures that every further call to the same judge would repeat.
+OUTAGES = {ErrorType.AUTHENTICATION}
+
+
+def finish_wave(batch_id: int, wave_number: int, wave_round: int) -> None:
+    """Score, decide and go on, exactly once per (wave, round).
+
+    The fit runs before the batch is locked; if a result arrived meanwhile, the answer that came
+    last calls this again. A crash at any line leaves the round unfinished, to be called again.
+    """
+    batch = Batch.objects.get(pk=batch_id)
+    if batch.status != Batch.Status.COMPARING:
+        return
+    measurement = measure(batch)
+    try:
+        with transaction.atomic():
+            batch = Batch.objects.select_for_update().get(pk=batch_id)
+            wave = Wave.objects.get(batch=batch, number=wave_number)
+            if batch.status != Batch.Status.COMPARING or not _open(wave, wave_round):
+                return
+            if measurement.successes != batch.completed:
+                current_app.send_task(
+                    "assessment.finish_wave", args=[batch_id, wave_number, wave_round]
+                )
+                return
+            _weigh(batch, wave, measurement)
+    except judge_queue.QueueFull as full:
+        log.warning("batch %s waits for room in the queue: %s", batch_id, full)
+
+
+def _open(wave: Wave, wave_round: int) -> bool:
+    return wave.round == wave_round and wave.finished_round < wave_round
+
+
+def _weigh(batch: Batch, wave: Wave, measurement: Measurement) -> None:
+    """Decide and act; the caller holds the lock, so the counts are fresh."""
+    retryable = list(_retryable(wave))
+    plan: WavePlan | None = None
+    snapshot = _snapshot(batch, wave, measurement, len(retryable))
+    verdict = decide(snapshot, _limits(batch))
+    if verdict.decision is Decision.REQUEST_MORE:
+        plan = plan_next_wave(batch)
+        if not len(plan.pairs):
+            verdict = decide(_without_more_pairs(snapshot), _limits(batch))
+    log.info(
+        "decision batch=%s wave=%d round=%d mode=%s decision=%s reason=%s callbacks=%d of %d",
+        batch.pk,
+        wave.number,
+        wave.round,
+        batch.llm_batching_mode,
+        verdict.decision,
+        verdict.stop_reason or "-",
+        batch.callbacks,
+        batch.completion_denominator,
+    )
+    if verdict.decision is Decision.WAIT:
+        return
+    _close_round(wave, measurement, verdict, timezone.now())
+    if verdict.decision is Decision.RETRY_FAILED:
+        relaunch_failed(batch, wave, retryable)
+    elif verdict.decision is Decision.REQUEST_MORE and plan is not None:
+        launch_wave(batch, plan)
+    else:
+        failing = verdict.decision is Decision.FINALIZE_FAILURE
+        batch.step_to(
+            Batch.Status.SCORING,
+            stop_reason=verdict.stop_reason,
+            failure=verdict.why if failing else "",
+        )
+        transaction.on_commit(
+            lambda: current_app.send_task("assessment.finalise_batch", args=[batch.pk])
+        )
+
+
+def _close_round(wave: Wave, measurement: Measurement, verdict: Verdict, now: datetime) -> None:
+    wave.finished_round = wave.round
+    wave.finished_at = now
+    wave.decision = verdict.decision
+    wave.reason = verdict.why
+    wave.successes = measurement.successes
+    wave.max_score_change = measurement.max_score_change
+    wave.reliability = measurement.reliability.value
+    wave.sigma = measurement.fit.sigma
+    wave.scores = [float(score) for score in measurement.fit.scores]
+    wave.save()
+
+
+def _retryable(wave: Wave) -> list[ComparisonPair]:
+    rounds = get_settings().MAX_RETRY_ATTEMPTS
+    failed = wave.pairs.filter(status=ComparisonPair.Status.FAILED, attempts__lte=rounds).order_by(
+        "id"
+    )
+    return [pair for pair in failed if pair.error and pair.error.get("retryable")]
+
+
+def _limits(batch: Batch) -> Limits:
+    settings = get_settings()
+    return Limits(
+        max_retry_rounds=settings.MAX_RETRY_ATTEMPTS,
+        max_consecutive_failed_waves=settings.MAX_CONSECUTIVE_FAILED_WAVES,
+        min_success_rate=settings.MIN_SUCCESS_RATE_THRESHOLD,
+        max_iterations=settings.MAX_ITERATIONS,
+        iterative=settings.ENABLE_ITERATIVE_BATCHING_LOOP,
+        reliability_target=batch.reliability_target,
+    )
+
+
+def _snapshot(batch: Batch, wave: Wave, measurement: Measurement, retryable: int) -> Snapshot:
+    pairs = batch.pairs
+    outage = (
+        pairs.filter(wave=wave, status=ComparisonPair.Status.FAILED, error__error_type__in=OUTAGES)
+        .values_list("error__message", flat=True)
+        .first()
+    )
+    return Snapshot(
+        mode=LLMBatchingMode(batch.llm_batching_mode),
+        pending=pairs.filter(status=ComparisonPair.Status.PENDING).count(),
+        completed=batch.completed,
+        failed=batch.failed,
+        submitted=batch.submitted,
+        total_budget=batch.total_budget,
+        denominator=batch.completion_denominator,
+        waves=wave.number,
+        rounds_of_wave=wave.round,
+        retryable_failures=retryable,
+        waves_without_success=_waves_without_success(batch),
+        all_eligible_succeeded=_all_eligible_succeeded(batch),
+        cost_cap_reached=pairs.filter(status=ComparisonPair.Status.WITHDRAWN).exists(),
+        outage=outage,
+        stable=measurement.stable,
+        reliability=measurement.reliability.value,
+    )
+
+
+def _without_more_pairs(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, more_pairs=False)
+
+
+def _waves_without_success(batch: Batch) -> int:
+    """Waves at the end of the batch, this one included, in which nothing succeeded."""
+    succeeded = set(
+        batch.pairs.filter(status=ComparisonPair.Status.SUCCEEDED)
+        .values_list("wave__number", flat=True)
+        .distinct()
+    )
+    count = 0
+    for number in batch.waves.order_by("-number").values_list("number", flat=True):
+        if number in succeeded:
+            break
+        count += 1
+    return count
+
+
+def _all_eligible_succeeded(batch: Batch) -> bool:
+    anchors = batch.essays.filter(role="anchor").count()
+    students = batch.essays.filter(role="student").count()
+    eligible = eligible_pairs(students, anchors, batch.compare_anchors)
+    return batch.completed >= eligible * batch.judgements_per_pair

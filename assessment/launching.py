@@ -1,0 +1,284 @@
+"""Launching a wave: pairs and queue items in one transaction, messages once it is committed."""
+
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from celery import chain, chord, current_app
+from django.db import transaction
+from django.utils import timezone
+
+from assessment.conf import get_settings
+from assessment.dealing import deal
+from assessment.models import Batch, ComparisonPair, Essay, PairAttempt, Wave
+from assessment.modes import QUEUE_MODES, LLMBatchingMode
+from assessment.pairing.budgets import wave_size
+from assessment.pairing.states import PairingState
+from assessment.pairing.waves import WavePlan, plan_wave
+from llmprovider.contracts import (
+    MAX_BUNDLE_SIZE,
+    ComparisonRequest,
+    Document,
+    Instructions,
+    Overrides,
+)
+from llmprovider.contracts import queue as judge_queue
+
+log = logging.getLogger(__name__)
+
+RECORD_RESULTS = "assessment.record_results"
+FINISH_WAVE = "assessment.finish_wave"
+
+
+def plan_next_wave(batch: Batch) -> WavePlan:
+    """The pairs of the batch's next wave, from its rows; empty when no pair can be made."""
+    return plan_wave_of(
+        pairing_state(batch),
+        mode=LLMBatchingMode(batch.llm_batching_mode),
+        strategy=batch.pairing_strategy,
+        room=batch.total_budget - batch.submitted,
+        seed=batch.seed,
+        number=batch.waves.count() + 1,
+    )
+
+
+BLOCK_SIZE = 8
+
+
+def plan_wave_of(
+    state: PairingState,
+    *,
+    mode: LLMBatchingMode,
+    strategy: str,
+    room: int,
+    seed: int,
+    number: int,
+) -> WavePlan:
+    """The wave's size by the mode and the settings, then its pairs. `room`: budget left."""
+    settings = get_settings()
+    single_wave = mode is LLMBatchingMode.PROVIDER_BATCH_API
+    block_wave = state.n * (BLOCK_SIZE - 1) // 2
+    if single_wave:
+        size = room  # the threshold is the cap itself
+    elif strategy == "blocks":
+        size = min(room, block_wave, settings.MAX_CONCURRENT_COMPARISONS)
+    else:
+        minimum = settings.COMPARISONS_PER_STABILITY_CHECK_ITERATION
+        wanted = wave_size(state.n, minimum=minimum, remaining=room)
+        size = min(wanted, settings.MAX_CONCURRENT_COMPARISONS)
+    return plan_wave(
+        state,
+        strategy=strategy,
+        size=size,
+        seed=seed,
+        wave=number,
+        block_size=BLOCK_SIZE,
+        may_be_last=not settings.ENABLE_ITERATIVE_BATCHING_LOOP or room <= size,
+        single_wave=single_wave,
+    )
+
+
+def pairing_state(batch: Batch) -> PairingState:
+    """What the pair generator may know: who met whom so far, and the last scores."""
+    roles = list(batch.essays.order_by("position").values_list("role", flat=True))
+    live = (ComparisonPair.Status.PENDING, ComparisonPair.Status.SUCCEEDED)
+    rows = list(
+        batch.pairs.filter(status__in=live)
+        .order_by("id")
+        .values_list("essay_a__position", "essay_b__position", "status")
+    )
+    last = batch.waves.exclude(scores=[]).order_by("-number").first()
+    return PairingState(
+        n=len(roles),
+        is_anchor=np.array([role == Essay.Role.ANCHOR for role in roles], dtype=bool),
+        first=np.array([row[0] for row in rows], dtype=np.int64),
+        second=np.array([row[1] for row in rows], dtype=np.int64),
+        succeeded=np.array([row[2] == ComparisonPair.Status.SUCCEEDED for row in rows], dtype=bool),
+        scores=np.array(last.scores, dtype=np.float64) if last else None,
+        compare_anchors=batch.compare_anchors,
+        judgements_per_pair=batch.judgements_per_pair,
+        balance_positions=get_settings().ENABLE_COMPARISON_POSITION_BALANCING,
+    )
+
+
+def launch_wave(batch: Batch, plan: WavePlan) -> Wave:
+    """Store the wave, its pairs and their queue items; send the messages on commit.
+
+    The caller holds the batch's row lock and its transaction. Raises QueueFull, storing nothing.
+    """
+    number = batch.waves.count() + 1
+    now = timezone.now()
+    essays = list(batch.essays.order_by("position"))
+    wave = Wave.objects.create(
+        batch=batch, number=number, kind=plan.kind, size=len(plan.pairs), announced_at=now
+    )
+    pairs = _store_pairs(batch, wave, plan, essays)
+    batch.submitted += len(pairs)
+    batch.last_activity_at = now
+    batch.save(update_fields=["submitted", "last_activity_at"])
+    _submit(batch, wave, pairs, essays, ComparisonPair.RequestType.COMPARISON)
+    log.info(
+        "launched batch=%s wave=%d kind=%s mode=%s comparisons=%d submitted=%d budget=%d",
+        batch.pk,
+        number,
+        wave.kind,
+        batch.llm_batching_mode,
+        len(pairs),
+        batch.submitted,
+        batch.total_budget,
+    )
+    return wave
+
+
+def relaunch_failed(batch: Batch, wave: Wave, failed: Sequence[ComparisonPair]) -> None:
+    """Ask the wave's failed comparisons again, on the same rows, as a new round of the wave.
+
+    The caller holds the batch's row lock and its transaction.
+    """
+    now = timezone.now()
+    wave.round += 1
+    wave.announced_at = now
+    wave.save(update_fields=["round", "announced_at"])
+    for pair in failed:
+        pair.correlation_id = uuid.uuid4()
+        pair.attempts += 1
+        pair.status = ComparisonPair.Status.PENDING
+        pair.error = None
+        pair.completed_at = None
+    ComparisonPair.objects.bulk_update(
+        failed, ["correlation_id", "attempts", "status", "error", "completed_at"], batch_size=500
+    )
+    batch.failed -= len(failed)
+    batch.last_activity_at = now
+    batch.save(update_fields=["failed", "last_activity_at"])
+    essays = list(batch.essays.order_by("position"))
+    _submit(batch, wave, failed, essays, ComparisonPair.RequestType.RETRY)
+
+
+def _store_pairs(
+    batch: Batch, wave: Wave, plan: WavePlan, essays: Sequence[Essay]
+) -> list[ComparisonPair]:
+    shown = Counter(batch.pairs.values_list("essay_a_id", "essay_b_id"))
+    groups = [int(group) for group in plan.groups]
+    judges = deal(groups, len(batch.judges), seed=batch.seed, wave=wave.number)
+    pairs = []
+    for (first, second), group, judge in zip(plan.pairs.tolist(), groups, judges, strict=True):
+        a, b = essays[first], essays[second]
+        shown[a.pk, b.pk] += 1
+        pairs.append(
+            ComparisonPair(
+                batch=batch,
+                wave=wave,
+                essay_a=a,
+                essay_b=b,
+                repeat=shown[a.pk, b.pk],
+                block=group if group >= 0 else None,
+                judge=judge,
+                provider=batch.judges[judge]["provider"],
+                model=batch.judges[judge]["model"],
+            )
+        )
+    ComparisonPair.objects.bulk_create(pairs, batch_size=500)
+    return pairs
+
+
+def _submit(
+    batch: Batch,
+    wave: Wave,
+    pairs: Sequence[ComparisonPair],
+    essays: Sequence[Essay],
+    request_type: ComparisonPair.RequestType,
+) -> None:
+    PairAttempt.objects.bulk_create(
+        [
+            PairAttempt(
+                pair=pair,
+                number=pair.attempts,
+                correlation_id=pair.correlation_id,
+                request_type=request_type,
+            )
+            for pair in pairs
+        ],
+        batch_size=500,
+    )
+    chains = judge_queue.submit(_requests(batch, wave, pairs, essays, request_type))
+    key = (batch.pk, wave.number, wave.round)
+    transaction.on_commit(lambda: _send(chains, *key))
+
+
+def _send(chains: list[chain], batch_id: int, number: int, round_: int) -> None:
+    """One chain per bundle, and the wave is weighed when all have ended."""
+    finish = current_app.signature(FINISH_WAVE, args=[batch_id, number, round_], immutable=True)
+    chord(chains, finish).apply_async()
+
+
+def _requests(
+    batch: Batch,
+    wave: Wave,
+    pairs: Sequence[ComparisonPair],
+    essays: Sequence[Essay],
+    request_type: ComparisonPair.RequestType,
+) -> list[ComparisonRequest]:
+    documents = {essay.pk: Document(id=str(essay.pk), text=essay.text) for essay in essays}
+    instructions = Instructions(
+        system_prompt=batch.system_prompt, task=batch.task, rubric=batch.rubric
+    )
+    judges = [Overrides(**judge, **batch.llm_config_overrides) for judge in batch.judges]
+    preferred = min(len(pairs), MAX_BUNDLE_SIZE)
+    limit = batch.bundle_size_override or (
+        preferred if get_settings().ENABLE_LLM_BATCHING_METADATA_HINTS else MAX_BUNDLE_SIZE
+    )
+    mode = LLMBatchingMode(batch.llm_batching_mode)
+    return [
+        ComparisonRequest(
+            correlation_id=pair.correlation_id,
+            first=documents[pair.essay_a_id],
+            second=documents[pair.essay_b_id],
+            instructions=instructions,
+            overrides=judges[pair.judge],
+            on_results=RECORD_RESULTS,
+            queue_mode=QUEUE_MODES[mode],
+            bundle_limit=limit,
+            bundle_group=(
+                f"{wave.number}.{wave.round}.{pair.block}" if pair.block is not None else None
+            ),
+            batch_key=str(batch.pk),
+            money_cap=batch.money_cap,
+            occasion=f"{pair.repeat}.{pair.attempts}",
+            metadata=_metadata(batch, wave, pair, request_type, preferred),
+        )
+        for pair in pairs
+    ]
+
+
+def _metadata(
+    batch: Batch,
+    wave: Wave,
+    pair: ComparisonPair,
+    request_type: ComparisonPair.RequestType,
+    preferred_bundle_size: int,
+) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "request_correlation_id": str(pair.correlation_id),
+        "essay_a_id": str(pair.essay_a_id),
+        "essay_b_id": str(pair.essay_b_id),
+        "cj_batch_id": str(batch.pk),
+        "cj_source": batch.cj_source,
+        "cj_request_type": request_type.value,
+    }
+    if batch.bos_batch_id:
+        metadata["bos_batch_id"] = batch.bos_batch_id
+    if get_settings().ENABLE_LLM_BATCHING_METADATA_HINTS:
+        metadata["cj_llm_batching_mode"] = batch.llm_batching_mode
+        metadata["comparison_iteration"] = wave.number
+        metadata["preferred_bundle_size"] = preferred_bundle_size
+    return metadata
+
+
+def cost_so_far(batch: Batch) -> Decimal:
+    """USD billed for the batch."""
+    return Decimal(judge_queue.totals_of(str(batch.pk))["cost_usd"])

@@ -1,0 +1,106 @@
+"""`manage.py eng5`: the exam runner. Plans, executes, follows, resumes and reports runs."""
+
+import logging
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from pydantic import ValidationError
+
+from assessment.creation import BatchRefused
+from assessment.eng5 import arguments, running
+from assessment.eng5.batches import NoSuchBatch
+from assessment.eng5.run_folders import FolderTaken
+from assessment.intake import InputError
+
+DONE, FAILED, BAD_USAGE = 0, 1, 2
+
+
+class Command(BaseCommand):
+    help = (
+        "Judge essays by comparing them in pairs. Exit codes: 0 done, 1 failed, interrupted or "
+        "partial, 2 bad usage (nothing was started)."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        commands = parser.add_subparsers(dest="action", required=True, metavar="COMMAND")
+        plan = commands.add_parser("plan", help="what a run takes at most; judges nothing")
+        arguments.add_input_options(plan)
+        arguments.add_json_option(plan)
+        execute = commands.add_parser("execute", help="judge the essays and write the report")
+        arguments.add_input_options(execute)
+        arguments.add_run_options(execute)
+        execute.add_argument(
+            "--resume",
+            action="store_true",
+            help="continue the run of this folder or label, if there is one",
+        )
+        for name, words in (
+            ("resume", "continue a run that was interrupted"),
+            ("status", "how far one run is, or the latest runs"),
+            ("report", "write a run's documents again"),
+            ("cancel", "end a run; what is judged stays on record"),
+        ):
+            self._add_batch_command(commands.add_parser(name, help=words), name)
+
+    @staticmethod
+    def _add_batch_command(parser: ArgumentParser, name: str) -> None:
+        parser.add_argument(
+            "batch",
+            metavar="BATCH",
+            nargs="?" if name == "status" else None,
+            help="id, label or folder of the run",
+        )
+        if name == "report":
+            arguments.add_output_option(parser)
+        arguments.add_json_option(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        _quieten()
+        asked = Namespace(**options)
+        action = {
+            "plan": running.plan,
+            "execute": running.execute,
+            "resume": running.resume,
+            "status": running.status,
+            "report": running.report,
+            "cancel": running.cancel_run,
+        }[asked.action]
+        try:
+            done = action(asked, self.stdout, self.stderr)
+        except ValidationError as error:
+            _refuse("\n".join(f"{_place(e['loc'])}: {e['msg']}" for e in error.errors()))
+        except BatchRefused as error:
+            _refuse(f"{_OPTIONS.get(error.field, error.field)}: {error.problem}")
+        except (InputError, NoSuchBatch, FolderTaken, running.BadUsage) as error:
+            _refuse(str(error))
+        if not done:
+            sys.exit(FAILED)
+
+
+def _quieten() -> None:
+    """Leave the terminal to the progress bar, unless the log is asked for."""
+    if not os.environ.get("LOG_LEVEL"):
+        for name in ("assessment", "llmprovider"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+
+
+# The field of a refused batch, as the command line calls it.
+_OPTIONS = {
+    "judges": "--provider/--judge",
+    "max_comparisons_override": "--max-comparisons",
+    "label": "--label",
+    "essays": "essays",
+    "grade_scale": "--grade-scale",
+}
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return "--" + str(location[-1]).replace("_", "-") if location else "options"
+
+
+def _refuse(message: str) -> NoReturn:
+    raise CommandError(message, returncode=BAD_USAGE)

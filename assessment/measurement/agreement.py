@@ -1,0 +1,121 @@
+"""Agreement between projected grades and known ones, with bootstrap intervals."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import kendalltau, rankdata
+
+from assessment.measurement.arrays import FloatArray, IntArray
+from assessment.measurement.scales import Scale
+
+SEED = 11
+REPLICATES = 1_000
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A statistic with the bounds of its 95 % bootstrap interval; None where undefined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How projected grades agree with known ones over `n` items.
+
+    exact, adjacent   shares with the same grade, and at most one step apart
+    kappa             quadratically weighted kappa (Cohen, 1968)
+    tau_b             Kendall's tau-b
+    spearman          rank correlation
+    mean_difference   mean of projected minus known, in steps of the scale
+    """
+
+    n: int
+    exact: Measure
+    adjacent: Measure
+    kappa: Measure
+    tau_b: Measure
+    spearman: Measure
+    mean_difference: Measure
+
+
+def agreement(
+    projected: Sequence[str | None],
+    known: Sequence[str | None],
+    scale: Scale,
+    *,
+    scores: FloatArray | None = None,
+    seed: int = SEED,
+    replicates: int = REPLICATES,
+) -> Agreement:
+    """Compare grades item by item; items without both grades are left out.
+
+    `scores` (n,), if given, replace projected grades in the two rank correlations. Intervals are
+    percentile bootstrap over items (Efron, 1979), from `seed`. Raises ValueError when lengths
+    differ or a label is not on the scale.
+    """
+    if len(projected) != len(known) or (scores is not None and len(scores) != len(known)):
+        raise ValueError("projected grades, known grades and scores differ in length")
+    both = [
+        (place, scale.index(mine), scale.index(theirs))
+        for place, (mine, theirs) in enumerate(zip(projected, known, strict=True))
+        if mine is not None and theirs is not None
+    ]
+    table = np.array(both, dtype=np.intp).reshape(-1, 3)
+    place, mine, theirs = table.T
+    ranked = mine.astype(np.float64) if scores is None else np.asarray(scores)[place]
+    steps = len(scale)
+    generator = np.random.default_rng(seed)
+    n = mine.size
+    samples = generator.integers(0, n, (replicates, n)) if n else np.zeros((0, 0), np.intp)
+
+    def measure(statistic: Callable[[IntArray], float]) -> Measure:
+        value = statistic(np.arange(n)) if n else np.nan
+        if not np.isfinite(value):
+            return Measure(None, None, None)
+        drawn = np.array([statistic(sample) for sample in samples])
+        drawn = drawn[np.isfinite(drawn)]
+        if n < 2 or drawn.size < replicates / 2:
+            return Measure(float(value), None, None)
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        return Measure(float(value), float(low), float(high))
+
+    return Agreement(
+        n=n,
+        exact=measure(lambda rows: float((mine[rows] == theirs[rows]).mean())),
+        adjacent=measure(lambda rows: float((np.abs(mine[rows] - theirs[rows]) <= 1).mean())),
+        kappa=measure(lambda rows: weighted_kappa(mine[rows], theirs[rows], steps)),
+        tau_b=measure(lambda rows: tau_b(ranked[rows], theirs[rows])),
+        spearman=measure(lambda rows: spearman(ranked[rows], theirs[rows])),
+        mean_difference=measure(lambda rows: float((mine[rows] - theirs[rows]).mean())),
+    )
+
+
+def weighted_kappa(mine: IntArray, theirs: IntArray, steps: int) -> float:
+    """Quadratically weighted kappa of two gradings 0..steps-1; nan when neither one varies.
+
+    1 - observed / expected mean squared difference, expected from the two sets of grades shuffled.
+    """
+    observed = float(((mine - theirs) ** 2).mean())
+    one = np.bincount(mine, minlength=steps) / mine.size
+    other = np.bincount(theirs, minlength=steps) / theirs.size
+    distance = (np.arange(steps)[:, None] - np.arange(steps)) ** 2
+    expected = float(one @ distance @ other)
+    return 1.0 - observed / expected if expected > 0 else float("nan")
+
+
+def tau_b(mine: FloatArray | IntArray, theirs: FloatArray | IntArray) -> float:
+    """Kendall's tau-b; nan when either side is constant."""
+    if mine.size < 2 or np.ptp(mine) == 0 or np.ptp(theirs) == 0:
+        return float("nan")
+    return float(kendalltau(mine, theirs).statistic)
+
+
+def spearman(mine: FloatArray | IntArray, theirs: FloatArray | IntArray) -> float:
+    """Spearman's rank correlation with mean ranks for ties; nan when either side is constant."""
+    if mine.size < 2 or np.ptp(mine) == 0 or np.ptp(theirs) == 0:
+        return float("nan")
+    return float(np.corrcoef(rankdata(mine), rankdata(theirs))[0, 1])

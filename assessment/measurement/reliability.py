@@ -1,0 +1,119 @@
+"""Reliability by marginal likelihood: the squared correlation to expect with the true scores."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from assessment.measurement.arrays import FloatArray
+from assessment.measurement.bradley_terry import Fit
+from assessment.measurement.covariances import posterior_spread
+from assessment.measurement.evidence import Evidence, weigh
+from assessment.measurement.solvers import DENSE_LIMIT
+
+CHANCE_LIMIT = 1.35
+"""Likelihood ratio of sigma against 0 up to which the data may be chance alone."""
+
+HALF_WIDTH = 1.920729
+"""Fall of the log likelihood that bounds a 95 % interval: half the chi-square quantile (1 df)."""
+
+NORMAL_95 = 1.959964
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """`value` from 0 to 1, None while not shown; `low` and `high` bound the 95 % interval.
+
+    The interval is a likelihood interval of sigma (profile likelihood up to 2,000 items, Wald on
+    the log odds of reliability above) carried over to reliability. `reason` says in plain words
+    what the number stands for, or why there is none.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    shown: bool
+    reason: str
+
+
+NOT_SHOWN = "not shown to differ from chance"
+
+
+def marginal_reliability(fit: Fit) -> Reliability:
+    """Reliability = 1 - n / (n - 1) * mean(se^2) / sigma^2, with se of the centred scores.
+
+    n counts items whose score is not fixed; with fixed scores nothing is centred and the factor
+    is 1. None while the likelihood ratio of sigma against 0 is at most 1.35.
+    """
+    free = int((~fit.fixed).sum())
+    if np.isinf(fit.sigma):
+        return _none("a fit without a prior has no marginal-likelihood reliability")
+    if free < 2:
+        return _none("needs at least two essays")
+    if not np.isfinite(fit.log_likelihood_ratio):
+        return _none("standard errors were not computed")
+    if fit.log_likelihood_ratio <= CHANCE_LIMIT:
+        return _none(NOT_SHOWN)
+    value = _reliability(fit, fit.se**2, fit.sigma)
+    low, high = _interval(fit, value)
+    reason = "expected squared correlation between these scores and the true ones"
+    if fit.n_components > 1:
+        reason += (
+            f"; the comparisons fall into {fit.n_components} unconnected parts, and the number "
+            "counts the unknown distance between them as error"
+        )
+    return Reliability(value, low, high, True, reason)
+
+
+def _none(reason: str) -> Reliability:
+    return Reliability(None, None, None, False, reason)
+
+
+def _reliability(fit: Fit, variances: FloatArray, sigma: float) -> float:
+    free = ~fit.fixed
+    count = int(free.sum())
+    factor = 1.0 if fit.fixed.any() else count / (count - 1)
+    return float(np.clip(1.0 - factor * variances[free].mean() / sigma**2, 0.0, 1.0))
+
+
+def _interval(fit: Fit, value: float) -> tuple[float, float]:
+    if not fit.sigma_estimated or fit.n > DENSE_LIMIT:
+        return _wald_interval(fit, value)
+    seen: dict[float, Evidence] = {}
+
+    def weighed(log_sigma: float) -> Evidence:
+        if log_sigma not in seen:
+            seen[log_sigma] = weigh(fit.model, float(np.exp(log_sigma)), fit.values)
+        return seen[log_sigma]
+
+    centre = float(np.log(fit.sigma))
+    goal = weighed(centre).with_hyperprior - HALF_WIDTH
+    step = float(1.2 * NORMAL_95 / (max(value, 0.3) * np.sqrt(2.0 * (fit.n - 1))))
+
+    def edge(direction: float) -> float:
+        reach = step
+        while weighed(centre + direction * reach).with_hyperprior > goal and reach < 5.0:
+            reach *= 1.6
+        inner, outer = centre, centre + direction * reach
+        if weighed(outer).with_hyperprior > goal:
+            return outer
+        found = brentq(lambda s: weighed(s).with_hyperprior - goal, inner, outer, xtol=5e-3)
+        return float(found)
+
+    ends = []
+    for direction in (-1.0, 1.0):
+        mode = weigh(fit.model, float(np.exp(edge(direction))), fit.values).mode
+        variances = posterior_spread(mode.curvature).variances
+        ends.append(_reliability(fit, variances, mode.curvature.model.sigma))
+    return min(ends[0], value), max(ends[1], value)
+
+
+def _wald_interval(fit: Fit, value: float) -> tuple[float, float]:
+    """log(r / (1 - r)) moves by 2 for 1 of log sigma, whose SE is about 1 / (r sqrt(2 (n - 1)))."""
+    if not 0.0 < value < 1.0:
+        return value, value
+    count = int((~fit.fixed).sum())
+    reach = 2.0 * NORMAL_95 / (value * np.sqrt(2.0 * (count - 1)))
+    odds = np.log(value / (1.0 - value)) + np.array([-reach, reach])
+    low, high = 1.0 / (1.0 + np.exp(-odds))
+    return float(low), float(high)

@@ -1,0 +1,18 @@
+"""State of the comparative judgement: assignments, batches, essays, waves, pairs, grades."""
+
+from assessment.models.assignments import Anchor, Assignment
+from assessment.models.batches import Batch
+from assessment.models.essays import Essay, GradeProjection
+from assessment.models.pairs import ComparisonPair, PairAttempt
+from assessment.models.waves import Wave
+
+__all__ = [
+    "Anchor",
+    "Assignment",
+    "Batch",
+    "ComparisonPair",
+    "Essay",
+    "GradeProjection",
+    "PairAttempt",
+    "Wave",
+]

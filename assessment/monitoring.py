@@ -1,0 +1,73 @@
+"""Recovery from the rows alone: whatever lost its message is told again to go on.
+
+It contains no scoring; it only calls what a message would have called.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from celery import current_app
+from django.db.models import Exists, F, OuterRef
+
+from assessment.conf import get_settings
+from assessment.models import Batch, ComparisonPair, Wave
+
+log = logging.getLogger(__name__)
+
+# A message that was sent this recently may still be on its way.
+PATIENCE = timedelta(seconds=10)
+CHUNK = 200
+
+
+def monitor(now: datetime, *, lone_process: bool = False) -> None:
+    """Send again what each unfinished batch needs next.
+
+    `lone_process`: no other process works on this database, so no message is on its way.
+    """
+    quiet = now if lone_process else now - PATIENCE
+    for batch_id in _ids(Batch.Status.PENDING, quiet):
+        current_app.send_task("assessment.start_batch", args=[batch_id])
+    for wave in _answered_waves(quiet):
+        current_app.send_task(
+            "assessment.finish_wave", args=[wave.batch_id, wave.number, wave.round]
+        )
+    for batch_id in _ids(Batch.Status.SCORING, quiet):
+        current_app.send_task("assessment.finalise_batch", args=[batch_id])
+    _report_stuck(now)
+
+
+def _ids(status: str, quiet_since: datetime) -> list[int]:
+    return list(
+        Batch.objects.filter(status=status, last_activity_at__lte=quiet_since)
+        .order_by("last_activity_at")
+        .values_list("pk", flat=True)[:CHUNK]
+    )
+
+
+def _answered_waves(quiet_since: datetime) -> list[Wave]:
+    """Waves of which every comparison is answered and the last round was not weighed."""
+    pending = ComparisonPair.objects.filter(
+        wave=OuterRef("pk"), status=ComparisonPair.Status.PENDING
+    )
+    return list(
+        Wave.objects.filter(
+            batch__status=Batch.Status.COMPARING,
+            batch__last_activity_at__lte=quiet_since,
+            finished_round__lt=F("round"),
+        )
+        .exclude(Exists(pending))
+        .order_by("batch__last_activity_at")[:CHUNK]
+    )
+
+
+def _report_stuck(now: datetime) -> None:
+    silent = now - timedelta(seconds=get_settings().BATCH_TIMEOUT_SECONDS)
+    for batch in Batch.objects.exclude(status__in=Batch.ENDED).filter(last_activity_at__lte=silent):
+        log.error(
+            "batch %s in %s shows no activity since %s: %d of %d comparisons answered",
+            batch.pk,
+            batch.status,
+            batch.last_activity_at.isoformat(timespec="seconds"),
+            batch.callbacks,
+            batch.submitted,
+        )

@@ -1,0 +1,111 @@
+"""The next wave of a batch: which pairs, in which order, in which blocks."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from assessment.pairing.block_rounds import block_pairs
+from assessment.pairing.budgets import wave_size
+from assessment.pairing.ledgers import Ledger
+from assessment.pairing.orientation import Pair, level
+from assessment.pairing.resampling import resampled_pairs
+from assessment.pairing.seeds import wave_generator
+from assessment.pairing.singles import single_pairs
+from assessment.pairing.states import IntArray, PairingState
+
+Strategy = Literal["balanced", "blocks"]
+NO_BLOCK = -1
+
+
+@dataclass(frozen=True, eq=False)
+class WavePlan:
+    """A wave in the order it should be submitted.
+
+    kind: "coverage" while it holds pairs never shown, "resampling" otherwise.
+    pairs: (k, 2) essay indices, the one to be named first first.
+    groups: (k,) number of the block a pair belongs to, -1 for a single pair.
+    """
+
+    kind: Literal["coverage", "resampling"]
+    pairs: IntArray
+    groups: IntArray
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+
+def plan_wave(
+    state: PairingState,
+    *,
+    strategy: Strategy,
+    size: int,
+    seed: int,
+    wave: int,
+    block_size: int = 8,
+    may_be_last: bool = False,
+    single_wave: bool = False,
+) -> WavePlan:
+    """Plan a wave of at most `size` pairs; an empty plan means that no pair is left to show.
+
+    `balanced` fills `size` while there are pairs. `blocks` puts every essay into one block, so
+    that `size` is only its upper bound; where it cannot hold blocks of all essays, blocks get
+    smaller, and below three essays they become single pairs.
+
+    may_be_last: the budget may end with this wave. Blocks are then chained until the graph is
+    connected, and room left by coverage goes to resampling.
+    single_wave: there will be no other (`provider_batch_api`). As `may_be_last`, and block rounds
+    follow each other until `size` is filled.
+
+    The plan depends on its arguments alone: the same on every platform and in every process.
+    Raises ValueError for an unknown strategy, a negative size, seed or wave, or blocks below 2.
+    """
+    if strategy not in ("balanced", "blocks"):
+        raise ValueError(f"unknown pairing strategy {strategy!r}")
+    if size < 0:
+        raise ValueError(f"the size of a wave cannot be {size}")
+    if block_size < 2:
+        raise ValueError(f"a block needs at least two essays, not {block_size}")
+    rng = wave_generator(seed, wave)
+    last = may_be_last or single_wave
+    pairs, groups = _coverage(state, strategy, size, rng, block_size, last, single_wave)
+    kind: Literal["coverage", "resampling"] = "coverage" if len(pairs) else "resampling"
+    while len(pairs) < size and (last or not len(pairs)):
+        again = resampled_pairs(state.after(pairs), size - len(pairs), rng)
+        if not again:
+            break
+        pairs = np.concatenate([pairs, _as_array(again)])
+    groups = np.concatenate([groups, np.full(len(pairs) - len(groups), NO_BLOCK)])
+    return WavePlan(kind, pairs, groups)
+
+
+def _coverage(
+    state: PairingState,
+    strategy: Strategy,
+    size: int,
+    rng: np.random.Generator,
+    block_size: int,
+    last: bool,
+    single_wave: bool,
+) -> tuple[IntArray, IntArray]:
+    """Pairs never shown, ordered, and the block of each."""
+    ledger = Ledger(state)
+    lead = ledger.lead.copy()
+    wave: list[Pair] = []
+    groups: list[int] = []
+    room = size
+    if strategy == "blocks":
+        wave, groups = block_pairs(
+            ledger, state.scores, size, rng, block_size, last=last, repeat=single_wave
+        )
+        room = len(wave) if wave else wave_size(state.n, remaining=size)
+    if len(wave) < room:
+        wave += single_pairs(ledger, state.scores, room - len(wave), rng)
+    if state.balance_positions:
+        wave = level(wave, lead)
+    groups += [NO_BLOCK] * (len(wave) - len(groups))
+    return _as_array(wave), np.array(groups, dtype=np.int64)
+
+
+def _as_array(pairs: list[Pair]) -> IntArray:
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)

@@ -1,0 +1,268 @@
+"""Rows of the report's tables: plain strings, ready to be shown."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from assessment.reports import summaries
+from assessment.reports.figures import (
+    MISSING,
+    count,
+    decimal,
+    interval,
+    money,
+    percent,
+    plural,
+    signed,
+)
+from assessment.reports.schema import RunDocument
+
+Row = dict[str, Any]
+SURPRISES = 12
+
+
+def student_rows(document: RunDocument) -> list[Row]:
+    """Students by rank, unranked ones last."""
+    students = [result for result in document["results"] if result["role"] == "student"]
+    students.sort(key=lambda row: (row["rank"] is None, row["rank"] or 0, row["essay"]))
+    return [
+        {
+            **_scored(result),
+            "rank": count(result["rank"]),
+            "grade": result["grade"] or MISSING,
+            "beyond": summaries.BEYOND.get(result["beyond"]),
+            "probability": percent((result["grade_probabilities"] or {}).get(result["grade"])),
+            "second": _second_grade(result),
+            "confidence": summaries.worded(summaries.CONFIDENCES, result["grade_confidence"]),
+            "known_grade": result["known_grade"] or MISSING,
+        }
+        for result in students
+    ]
+
+
+def anchor_rows(document: RunDocument) -> list[Row]:
+    """Anchors by score, best first, with the anchors they are out of order with."""
+    better_graded = defaultdict(list)
+    worse_graded = defaultdict(list)
+    for pair in document["measurement"]["anchor_inversions"]:
+        better_graded[pair["lower_grade_essay"]].append(pair["higher_grade_essay"])
+        worse_graded[pair["higher_grade_essay"]].append(pair["lower_grade_essay"])
+    anchors = [result for result in document["results"] if result["role"] == "anchor"]
+    anchors.sort(key=lambda row: (row["score"] is None, -(row["score"] or 0.0), row["essay"]))
+    return [
+        {
+            **_scored(result),
+            "known_grade": result["known_grade"] or MISSING,
+            "above": better_graded[result["essay"]],
+            "below": worse_graded[result["essay"]],
+        }
+        for result in anchors
+    ]
+
+
+def balance_rows(document: RunDocument) -> list[Row]:
+    """Times shown first and second for each essay, the most uneven first."""
+    rows = sorted(
+        document["results"],
+        key=lambda row: (-abs(row["essay_a_count"] - row["essay_b_count"]), row["essay"]),
+    )
+    return [
+        {
+            "name": row["essay"],
+            "role": row["role"],
+            "first": count(row["essay_a_count"]),
+            "second": count(row["essay_b_count"]),
+            "difference": signed(row["essay_a_count"] - row["essay_b_count"], 0),
+        }
+        for row in rows
+    ]
+
+
+def balance_words(document: RunDocument) -> str:
+    """Whether anchors stood first more often than the students they met, with chi-square.
+
+    One degree of freedom, judged comparisons between an anchor and a student only; p is the
+    upper tail, erfc(sqrt(x / 2)).
+    """
+    roles = {result["essay"]: result["role"] for result in document["results"]}
+    first = Counter(
+        roles.get(row["essay_a"])
+        for row in document["comparisons"]
+        if row["winner"] and roles.get(row["essay_a"]) != roles.get(row["essay_b"])
+    )
+    anchor, student = first["anchor"], first["student"]
+    met = anchor + student
+    if not met:
+        return "No anchor was compared with a student."
+    chi_square = (anchor - student) ** 2 / met
+    p = math.erfc(math.sqrt(chi_square / 2))
+    verdict = "no more uneven than chance" if p >= 0.05 else "more uneven than chance would make it"
+    return (
+        f"When an anchor met a student, the anchor was shown first in {count(anchor)} of "
+        f"{plural(met, 'comparison', 'comparisons')} ({percent(anchor / met)}): {verdict} "
+        f"(chi-square {decimal(chi_square)}, p = {decimal(p)})."
+    )
+
+
+def judge_rows(document: RunDocument) -> list[Row]:
+    """Calls, tokens and cost by judge."""
+    return [
+        {
+            "judge": f"{judge['provider']} / {judge['model']}",
+            "calls": count(judge["calls"]),
+            "input_tokens": count(judge["input_tokens"]),
+            "output_tokens": count(judge["output_tokens"]),
+            "cost": money(judge["usd"]),
+        }
+        for judge in document["cost"]["by_judge"]
+    ]
+
+
+def failure_rows(document: RunDocument) -> list[Row]:
+    """Failed calls and comparisons without a verdict, by error type, the most frequent first."""
+    calls = Counter(call["error_type"] for call in document["calls"] if call["error_type"])
+    comparisons = Counter(
+        row["error"]["error_type"] for row in document["comparisons"] if row["error"]
+    )
+    kinds = sorted(calls.keys() | comparisons.keys(), key=lambda kind: (-calls[kind], kind))
+    return [
+        {
+            "kind": kind,
+            "words": summaries.ERROR_TYPES.get(kind, ""),
+            "calls": count(calls[kind]),
+            "comparisons": count(comparisons[kind]),
+        }
+        for kind in kinds
+    ]
+
+
+def wave_rows(document: RunDocument) -> list[Row]:
+    """Each wave with what was decided after it, and why."""
+    return [
+        {
+            "number": wave["number"],
+            "kind": summaries.worded(summaries.WAVE_KINDS, wave["kind"]),
+            "size": count(wave["size"]),
+            "successes": count(wave["successes"]),
+            "change": decimal(wave["max_score_change"]),
+            "reliability": decimal(wave["reliability"]),
+            "decision": summaries.worded(summaries.DECISIONS, wave["decision"]),
+            "reason": summaries.STOP_REASONS.get(wave["reason"] or "", wave["reason"] or ""),
+        }
+        for wave in document["waves"]
+    ]
+
+
+def agreement_rows(document: RunDocument) -> list[Row]:
+    """Agreement of the projected with the known grades, a row for each figure."""
+    rows = []
+    for key, value in (document["measurement"]["agreement"] or {}).items():
+        name, meaning = summaries.AGREEMENTS.get(key, (key.replace("_", " "), ""))
+        low = high = None
+        if isinstance(value, Mapping):
+            value, low, high = value["value"], value.get("low"), value.get("high")
+        known_range = low is not None and high is not None
+        rows.append(
+            {
+                "name": name,
+                "meaning": meaning,
+                "value": _agreement(key, value),
+                "interval": f"{_agreement(key, low)} to {_agreement(key, high)}"
+                if known_range
+                else MISSING,
+            }
+        )
+    return rows
+
+
+def surprise_rows(document: RunDocument) -> list[Row]:
+    """The judgements that go most against the final scores, with the judge's words.
+
+    The gap is the loser's score minus the winner's, in logits; only gaps above 0 are listed.
+    """
+    scores = {row["essay"]: row["score"] for row in document["results"] if row["score"] is not None}
+    gaps = []
+    for row in document["comparisons"]:
+        if row["winner"] is None or row["essay_a"] not in scores or row["essay_b"] not in scores:
+            continue
+        loser = "essay_b" if row["winner"] == "essay_a" else "essay_a"
+        gap = scores[row[loser]] - scores[row[row["winner"]]]
+        if gap > 0:
+            gaps.append((gap, row["correlation_id"], row[row["winner"]], row[loser], row))
+    gaps.sort(key=lambda found: (-found[0], found[1]))
+    return [
+        {
+            "winner": winner,
+            "loser": loser,
+            "gap": decimal(gap),
+            "confidence": MISSING if row["confidence"] is None else f"{row['confidence']:g} of 5",
+            "justification": row["justification"] or "",
+        }
+        for gap, _, winner, loser, row in gaps[:SURPRISES]
+    ]
+
+
+def hash_rows(document: RunDocument) -> list[Row]:
+    """Every input with its sha256."""
+    inputs = document["inputs"]
+    sources = [
+        (role.replace("_", " "), inputs[role])
+        for role in ("task", "rubric", "system_prompt", "mock_truth")
+        if inputs[role]
+    ]
+    files = [(file["role"], file) for file in inputs["files"]]
+    return [
+        {
+            "role": role,
+            "name": source["name"],
+            "words": count(source["words"]) if "words" in source else MISSING,
+            "sha256": source["sha256"],
+        }
+        for role, source in [*sources, *files]
+    ]
+
+
+def pair_rows(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A mapping as rows of two strings, nested mappings with dotted names."""
+    return list(_flat(values, ""))
+
+
+def _flat(values: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            yield f"{prefix}{key}", ", ".join(map(str, value)) or MISSING
+        else:
+            yield f"{prefix}{key}", MISSING if value is None else str(value)
+
+
+def _scored(result: Mapping[str, Any]) -> Row:
+    return {
+        "name": result["essay"],
+        "score": signed(result["score"]),
+        "interval": interval(result["score"], result["se"]),
+        "comparisons": count(result["comparisons"]),
+    }
+
+
+def _second_grade(result: Mapping[str, Any]) -> str:
+    """The next likely grade, where it is likely enough (10 %) to matter."""
+    others = [
+        (share, grade)
+        for grade, share in (result["grade_probabilities"] or {}).items()
+        if grade != result["grade"]
+    ]
+    share, grade = max(others, default=(0.0, ""))
+    return f"{grade} {percent(share)}" if share >= 0.1 else ""
+
+
+def _agreement(key: str, value: object) -> str:
+    if not isinstance(value, int | float):
+        return MISSING if value is None else str(value)
+    if key == "n":
+        return count(value)
+    if key in ("exact", "adjacent"):
+        return percent(value)
+    return signed(value) if key == "mean_signed_difference" else decimal(value)

@@ -1,0 +1,128 @@
+"""The embedded stack: a real worker (threads) and beat inside the calling process."""
+
+import fcntl
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from celery import Celery
+from celery.beat import EmbeddedService
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from assessment import monitoring
+from cjproject.celery import app
+from llmprovider.contracts import queue as judge_queue
+
+log = logging.getLogger(__name__)
+
+CONCURRENCY = 8
+
+
+class AlreadyRunning(Exception):
+    """Another process on this machine works this database."""
+
+
+class EmbeddedStack:
+    """Worker and beat in threads of this process, for as long as the `with` block lasts.
+
+    One stack per database: the lock file says so, and is freed by the system when the process
+    dies in any way. That makes it safe to take over whatever a dead process had leased.
+    """
+
+    def __init__(self, celery_app: Celery = app, concurrency: int = CONCURRENCY) -> None:
+        self._app = celery_app
+        self._concurrency = concurrency
+        self._lock: IO[str] | None = None
+        self._worker: Any = None
+        self._beat: Any = None
+
+    def __enter__(self) -> Self:
+        self._lock = _take_lock(_lock_path())
+        self._start_worker()
+        self._recover()
+        self._beat = EmbeddedService(self._app, thread=True)
+        self._beat.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._beat is not None:
+            self._beat.stop()
+        if self._worker is not None:
+            self._worker.stop()
+        if self._lock is not None:
+            self._lock.close()
+
+    def _start_worker(self) -> None:
+        ready = threading.Event()
+
+        class Worker(self._app.WorkController):  # type: ignore[name-defined,misc]
+            def on_consumer_ready(self, consumer: object) -> None:
+                ready.set()
+
+        self._worker = Worker(
+            pool="threads",
+            concurrency=self._concurrency,
+            queues=["assessment", "provider"],
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+        )
+        threading.Thread(target=self._worker.start, name="embedded-worker", daemon=True).start()
+        if not ready.wait(timeout=30):
+            raise RuntimeError("the embedded worker did not start")
+
+    def _recover(self) -> None:
+        """Take over what a process that died has left: nothing it leased or sent still lives."""
+        now = timezone.now()
+        judge_queue.recover_lone_process(now)
+        monitoring.monitor(now, lone_process=True)
+
+
+def _lock_path() -> Path:
+    """Beside a SQLite database; for another one, in the data folder."""
+    if connection.vendor == "sqlite":
+        return Path(f"{connection.settings_dict['NAME']}.lock")
+    return Path(settings.DATA_DIR) / "embedded.lock"
+
+
+def _take_lock(path: Path) -> IO[str]:
+    lock = path.open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise AlreadyRunning(f"another process holds {path}") from None
+    return lock
+
+
+@contextmanager
+def stack_if_embedded() -> Iterator[bool]:
+    """Run the embedded stack where it is the default; yields whether this process is the worker.
+
+    With a broker (`REDIS_URL`), or beside another process that already works this database, it
+    starts nothing: the rows created here are worked there.
+    """
+    if not settings.EMBEDDED:
+        yield False
+        return
+    try:
+        stack = EmbeddedStack().__enter__()
+    except AlreadyRunning:
+        log.info("another process is working this database; this one only follows")
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        stack.__exit__(None, None, None)

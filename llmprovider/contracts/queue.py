@@ -1,0 +1,167 @@
+"""The queue's doors for the app that asks: submit, fetch, acknowledge, withdraw, account.
+
+Everything else of this app is its own affair.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from celery import chain
+from django.db.models import Sum
+from django.utils import timezone
+
+from llmprovider import clean_up, enqueueing, messages
+from llmprovider.call_plans import NOTHING, Estimate, estimate
+from llmprovider.contracts.comparisons import (
+    ComparisonRequest,
+    ComparisonResult,
+    ErrorDetail,
+    ErrorType,
+    TokenUsage,
+)
+from llmprovider.enqueueing import QueueFull
+from llmprovider.mock_judges import define_mock_judge
+from llmprovider.models import ProviderCall, QueueItem
+from llmprovider.outcomes import Failure, error_detail, provider_metadata
+from llmprovider.pricing import has_price
+from llmprovider.providers.registry import PROVIDERS, is_mock, judge_problem
+
+__all__ = [
+    "NOTHING",
+    "Estimate",
+    "QueueFull",
+    "acknowledge",
+    "calls_of",
+    "default_model",
+    "define_mock_judge",
+    "estimate",
+    "has_price",
+    "is_mock",
+    "judge_problem",
+    "recover_lone_process",
+    "results_of",
+    "submit",
+    "totals_of",
+    "unfinished",
+    "withdraw",
+]
+
+
+def submit(requests: Sequence[ComparisonRequest]) -> list[chain]:
+    """Store `requests` in the caller's transaction; returns one judge-and-deliver chain a bundle.
+
+    Send the chains on commit, as the header of a chord. Raises QueueFull with nothing stored.
+    """
+    return [messages.process_then_deliver(bundle) for bundle in enqueueing.enqueue(requests)]
+
+
+def results_of(bundle_id: str) -> list[ComparisonResult]:
+    """Finished and not yet acknowledged comparisons of a bundle, in its order."""
+    items = (
+        QueueItem.objects.filter(
+            bundle_id=bundle_id, delivered_at__isnull=True, finished_at__isnull=False
+        )
+        .select_related("call")
+        .order_by("bundle_index")
+    )
+    return [_result(item) for item in items]
+
+
+def _result(item: QueueItem) -> ComparisonResult:
+    return ComparisonResult(
+        request_id=item.pk,
+        correlation_id=item.correlation_id,
+        winner=item.winner or None,
+        confidence=item.confidence,
+        justification=item.justification or None,
+        error_detail=ErrorDetail.model_validate(item.error) if item.error else None,
+        provider=item.provider,
+        model=item.call.resolved_model or item.model if item.call else item.model,
+        response_time_ms=item.call.latency_ms if item.call else None,
+        token_usage=TokenUsage(**item.usage),
+        cost_usd=item.cost_usd,
+        requested_at=item.enqueued_at,
+        completed_at=item.finished_at or timezone.now(),
+        request_metadata={**item.provider_metadata, **item.metadata},
+    )
+
+
+def acknowledge(correlation_ids: Iterable[UUID]) -> None:
+    """The caller has recorded these results (in this transaction): deliver them no more."""
+    QueueItem.objects.filter(
+        correlation_id__in=list(correlation_ids), delivered_at__isnull=True
+    ).update(delivered_at=timezone.now())
+
+
+def withdraw(batch_key: str) -> int:
+    """Take back every comparison of a batch that no provider has seen yet; returns how many.
+
+    They end as CANCELLED and count as delivered: the caller knows.
+    """
+    now = timezone.now()
+    count = 0
+    queued = QueueItem.objects.filter(batch_key=batch_key, status=QueueItem.Status.QUEUED)
+    for item in queued.iterator():
+        failure = Failure(ErrorType.CANCELLED, "withdrawn by the caller")
+        count += QueueItem.objects.filter(pk=item.pk, status=QueueItem.Status.QUEUED).update(
+            status=QueueItem.Status.CANCELLED,
+            error=error_detail(item, failure, now),
+            provider_metadata=provider_metadata(item, None, ""),
+            finished_at=now,
+            delivered_at=now,
+        )
+    return count
+
+
+def unfinished(batch_key: str) -> int:
+    """Comparisons of a batch that still have no outcome."""
+    return QueueItem.objects.filter(batch_key=batch_key, status__in=QueueItem.OPEN).count()
+
+
+def calls_of(batch_key: str) -> list[dict[str, Any]]:
+    """Every provider call of a batch, oldest first, without any text."""
+    return [
+        {
+            "id": str(call.pk),
+            "bundle_id": str(call.bundle_id),
+            "provider": call.provider,
+            "model": call.resolved_model or call.model,
+            "items": call.items_count,
+            "attempt": call.attempt,
+            "input_tokens": call.input_tokens,
+            "output_tokens": call.output_tokens,
+            "cache_read_tokens": call.cache_read_tokens,
+            "cache_write_tokens": call.cache_write_tokens,
+            "reasoning_tokens": call.reasoning_tokens,
+            "cost_usd": float(call.cost_usd),
+            "error_type": call.error_type or None,
+            "latency_ms": call.latency_ms,
+            "started_at": call.started_at.isoformat(),
+        }
+        for call in ProviderCall.objects.filter(batch_key=batch_key).order_by("started_at", "id")
+    ]
+
+
+def totals_of(batch_key: str) -> Mapping[str, Any]:
+    """{calls, input_tokens, output_tokens, cost_usd} of a batch so far."""
+    calls = ProviderCall.objects.filter(batch_key=batch_key)
+    sums = calls.aggregate(
+        input_tokens=Sum("input_tokens", default=0),
+        output_tokens=Sum("output_tokens", default=0),
+        cost_usd=Sum("cost_usd", default=Decimal(0)),
+    )
+    return {"calls": calls.count(), **sums}
+
+
+def default_model(provider: str) -> str:
+    """The model meant when only the provider is named; empty where there is none."""
+    known = PROVIDERS.get(provider)
+    return known.default_model if known else ""
+
+
+def recover_lone_process(now: datetime) -> None:
+    """After a crash of the only process on this database: nothing is leased, no message lives."""
+    clean_up.clean_up(now, lone_process=True)

@@ -1,0 +1,43 @@
+"""Provider calls: one row per request sent to a provider, whatever became of it."""
+
+import uuid
+
+from django.db import models
+
+
+class ProviderCall(models.Model):
+    """One request to a provider: written before it is sent, completed when it is answered."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    bundle = models.ForeignKey("llmprovider.Bundle", on_delete=models.PROTECT, related_name="calls")
+    batch_key = models.CharField(max_length=100)
+    provider = models.CharField(max_length=60)
+    model = models.CharField(max_length=120)
+    resolved_model = models.CharField(max_length=120, blank=True)
+    mock = models.BooleanField(default=False)
+    items_count = models.PositiveSmallIntegerField("items")
+    attempt = models.PositiveSmallIntegerField(help_text="1 for a first attempt at its items.")
+    prompt_sha256 = models.CharField(max_length=64)
+    vendor_request_id = models.CharField(max_length=120, blank=True)
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    cache_read_tokens = models.PositiveIntegerField(default=0)
+    cache_write_tokens = models.PositiveIntegerField(default=0)
+    reasoning_tokens = models.PositiveIntegerField(default=0)
+    cost_usd = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    error_type = models.CharField(max_length=30, blank=True)
+    error_message = models.CharField(max_length=500, blank=True)
+    unknown_items = models.PositiveSmallIntegerField(
+        default=0, help_text="Answers for item ids that were not asked."
+    )
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(
+        null=True, blank=True, help_text="Empty: never answered, or its worker died."
+    )
+    latency_ms = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["batch_key", "started_at"])]
+
+    def __str__(self) -> str:
+        return str(self.id)
