@@ -25,7 +25,7 @@ demo: $(VENV)/.base
 		--students samples/students --anchors samples/anchors --grades samples/grades.csv \
 		--task samples/task.md --rubric samples/rubric.md \
 		--provider mock --mock-truth samples/grades.csv --mock-slope 2 \
-		--max-comparisons 400 --seed 1 --output $(DEMO_OUTPUT)
+		--max-comparisons 400 --seed 1 --label $(notdir $(DEMO_OUTPUT)) --output $(DEMO_OUTPUT)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest

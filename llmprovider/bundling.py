@@ -16,7 +16,7 @@ from llmprovider.tokens import expected_output_tokens, input_tokens
 
 # At a text of very many comparisons, this many are looked at per call to find the best next text:
 # it keeps the plan near linear, and a call cannot hold more than a few times fewer anyway.
-_SCANNED_PER_TEXT: Final = 256
+_SCANNED_PER_TEXT: Final = 128
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class PlanItem:
 def plan_bundles(items: Sequence[PlanItem], *, cap: int, token_budget: int) -> list[list[int]]:
     """Positions in `items`, split into one list per provider call.
 
-    A call holds at most min(item's limit, `cap`) comparisons and `token_budget` tokens (a
-    comparison too large for the budget goes alone); in `per_request` mode, one. A group has a call
-    of its own, or several of its own when it does not fit. Ungrouped items of one key, mode and
-    limit that the budget does not cut fill exactly ceil(n / limit) calls. Each call's positions
-    ascend, and calls are in order of their first. Near linear in the number of items. Raises
-    ValueError when `cap` or a limit is below 1.
+    A call holds at most min(item's limit, `cap`) comparisons and `token_budget` tokens; a
+    comparison too large for the budget goes alone. In `per_request` mode it holds one; the other
+    modes are packed alike. A group has a call of its own, or several when it does not fit into one.
+    Ungrouped items of one key, mode and limit that the budget does not cut fill exactly
+    ceil(n / limit) calls. Each call's positions ascend, and calls are in order of their first. Near
+    linear in the number of items. Raises ValueError when `cap` or a limit is below 1.
     """
     if cap < 1 or any(item.limit < 1 for item in items):
         raise ValueError("a call holds at least one comparison")

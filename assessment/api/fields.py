@@ -67,7 +67,7 @@ class GradeScaleField(serializers.Field):
 
 
 class OverridesField(serializers.Field):
-    """An object of settings that a pydantic model checks: the one list of their names and limits."""
+    """An object of settings, checked by the pydantic model that alone lists their limits."""
 
     default_error_messages = {"kind": "Give an object, as in {{}}, with the settings by name."}
 

@@ -1,4 +1,4 @@
-"""What is wrong with a request, as {field: [message]} with the essay or row named in the message."""
+"""What is wrong with a request: {field: [message]}, each message naming the essay or row."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -86,7 +86,8 @@ class BatchRequestSerializer(StrictSerializer):
 
     label = serializers.CharField(required=False, allow_blank=True, max_length=200)
     assignment = serializers.CharField(
-        max_length=200, help_text="Its label. A new one is stored; one that exists is used as it is."
+        max_length=200,
+        help_text="Its label. A new one is stored; one that exists is used as it is.",
     )
     task = TextField(required=False, allow_blank=True)
     rubric = TextField(required=False, allow_blank=True)

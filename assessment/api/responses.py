@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from assessment.models import Batch, ComparisonPair, Essay, GradeProjection
+from assessment.models import Batch, ComparisonPair, Essay
 from llmprovider.contracts import queue as judge_queue
 
 
@@ -118,10 +118,43 @@ class BatchSerializer(BatchSummarySerializer):
         }
 
 
-class ProjectionTold(serializers.ModelSerializer[GradeProjection]):
+class NullIfBlank(serializers.CharField):
+    """Text that the database keeps as "" where there is none."""
+
+    def to_representation(self, value: Any) -> str | None:
+        return super().to_representation(value) if value else None
+
+
+class EssayResultSerializer(serializers.ModelSerializer[Essay]):
+    """Where the judging put one essay; scores in logits, null where there is none."""
+
+    essay = serializers.CharField(source="name")
+    known_grade = NullIfBlank(allow_null=True)
+    rank = serializers.IntegerField(
+        source="projection.rank", default=None, allow_null=True, help_text="Anchors have none."
+    )
+    score = serializers.FloatField(source="projection.score", default=None, allow_null=True)
+    se = serializers.FloatField(source="projection.se", default=None, allow_null=True)
+    comparisons = serializers.IntegerField(source="projection.comparisons", default=0)
+    wins = serializers.IntegerField(source="projection.wins", default=0)
+    grade = serializers.CharField(source="projection.grade", default=None, allow_null=True)
+    grade_probabilities = serializers.DictField(
+        source="projection.grade_probabilities",
+        child=serializers.FloatField(),
+        default=None,
+        allow_null=True,
+    )
+    grade_confidence = NullIfBlank(
+        source="projection.grade_confidence", default=None, allow_null=True
+    )
+    beyond = NullIfBlank(source="projection.beyond", default=None, allow_null=True)
+
     class Meta:
-        model = GradeProjection
+        model = Essay
         fields = [
+            "essay",
+            "role",
+            "known_grade",
             "rank",
             "score",
             "se",
@@ -132,37 +165,6 @@ class ProjectionTold(serializers.ModelSerializer[GradeProjection]):
             "grade_confidence",
             "beyond",
         ]
-        extra_kwargs = {
-            "score": {"allow_null": True},
-            "se": {"allow_null": True},
-            "grade_confidence": {"allow_null": True},
-            "beyond": {"allow_null": True},
-        }
-
-
-class EssayResultSerializer(serializers.ModelSerializer[Essay]):
-    """Where the judging put one essay; scores in logits, null where there is none."""
-
-    essay = serializers.CharField(source="name")
-    known_grade = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Essay
-        fields = ["essay", "role", "known_grade"]
-
-    def get_known_grade(self, essay: Essay) -> str | None:
-        return essay.known_grade or None
-
-    def to_representation(self, essay: Essay) -> dict[str, Any]:
-        told = super().to_representation(essay)
-        projection: GradeProjection | None = getattr(essay, "projection", None)
-        if projection is None:
-            told |= dict.fromkeys(ProjectionTold.Meta.fields) | {"comparisons": 0, "wins": 0}
-        else:
-            told |= ProjectionTold(projection).data
-        told["grade_confidence"] = told["grade_confidence"] or None
-        told["beyond"] = told["beyond"] or None
-        return told
 
 
 class PairSerializer(serializers.ModelSerializer[ComparisonPair]):
@@ -171,7 +173,7 @@ class PairSerializer(serializers.ModelSerializer[ComparisonPair]):
     wave = serializers.IntegerField(source="wave.number")
     essay_a = serializers.CharField(source="essay_a.name")
     essay_b = serializers.CharField(source="essay_b.name")
-    winner = serializers.SerializerMethodField()
+    winner = NullIfBlank(allow_null=True)
     cost_usd = serializers.FloatField()
 
     class Meta:
@@ -193,9 +195,6 @@ class PairSerializer(serializers.ModelSerializer[ComparisonPair]):
             "created_at",
             "completed_at",
         ]
-
-    def get_winner(self, pair: ComparisonPair) -> str | None:
-        return pair.winner or None
 
 
 class ResultsTold(serializers.Serializer[Any]):

@@ -50,7 +50,9 @@ class PairFilter(serializers.Serializer[Any]):
     wave = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 
-class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Batch]):
+class BatchViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Batch]
+):
     """Create, follow, read and cancel batches."""
 
     lookup_value_regex = "[0-9]+"

@@ -33,8 +33,8 @@ class Fit:
     sigma        prior SD of the scores; inf without a prior
     gamma        position effect: extra log odds of whatever is shown first; se in gamma_se (both
                  0 when not estimated)
-    log_likelihood_ratio  2 * (log marginal likelihood at sigma - at sigma = 0), at least 0; nan
-                 when not computed
+    log_likelihood_ratio  log marginal likelihood at sigma minus that at sigma = 0, at least 0;
+                 nan when not computed
     covariance   (n, n) posterior covariance of the centred scores for n <= 2,000, else None
     """
 
@@ -138,7 +138,7 @@ def _describe(
             se = np.full(n, model.sigma)
         if model.precision:
             chosen = evidence or weigh(model, model.sigma, mode.values)
-            ratio = max(0.0, 2.0 * (chosen.value - weigh_nothing(model, mode.values).value))
+            ratio = max(0.0, chosen.value - weigh_nothing(model, mode.values).value)
     parts, component = pairs.components
     return Fit(
         scores=mode.values[:n].copy(),

@@ -12,7 +12,11 @@ from assessment.measurement.evidence import Evidence, weigh
 from assessment.measurement.solvers import DENSE_LIMIT
 
 CHANCE_LIMIT = 1.35
-"""Likelihood ratio of sigma against 0 up to which the data may be chance alone."""
+"""Log likelihood ratio of sigma against 0 up to which the data may be chance alone.
+
+Half of 2.71: on coin tosses twice the ratio is 0 half of the time and chi-square with one degree of
+freedom otherwise (Self & Liang, 1987), so one run in twenty or fewer gets past it.
+"""
 
 HALF_WIDTH = 1.920729
 """Fall of the log likelihood that bounds a 95 % interval: half the chi-square quantile (1 df)."""
@@ -43,7 +47,7 @@ def marginal_reliability(fit: Fit) -> Reliability:
     """Reliability = 1 - n / (n - 1) * mean(se^2) / sigma^2, with se of the centred scores.
 
     n counts items whose score is not fixed; with fixed scores nothing is centred and the factor
-    is 1. None while the likelihood ratio of sigma against 0 is at most 1.35.
+    is 1. None while the log likelihood ratio of sigma against 0 is at most 1.35.
     """
     free = int((~fit.fixed).sum())
     if np.isinf(fit.sigma):

@@ -4,8 +4,9 @@ import numpy as np
 
 from assessment.pairing.states import FloatArray
 
-# Chosen by simulation: see docstring of `places`.
-JITTER = 1.0
+# Simulated with 96 essays, true SD 1.5, 24 seeds, at 14 comparisons each: r2 .81 for random pairs,
+# .84 with these values, .85 with a jitter of 0.5 and a share of 0.1, .83 with 1.0 and 0.2.
+JITTER = 0.5
 RANDOM_SHARE = 0.2
 
 

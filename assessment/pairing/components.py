@@ -29,10 +29,6 @@ class Components:
         self.count -= 1
         return True
 
-    def size(self, root: int) -> int:
-        """How many items the component named `root` has."""
-        return self._size[root]
-
     def copy(self) -> "Components":
         twin = Components(0)
         twin.count = self.count

@@ -35,9 +35,6 @@ class Seating:
     def __len__(self) -> int:
         return len(self._mate) // 2
 
-    def __contains__(self, item: int) -> bool:
-        return item in self._mate
-
     def fill(
         self, chosen: Sequence[int], substitutes: Sequence[int], limit: int, worst: int
     ) -> None:

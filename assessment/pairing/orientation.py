@@ -1,8 +1,8 @@
 """Which essay of a pair is named first.
 
 An essay's lead is the number of times it was named first minus the number of times it was named
-second. A wave is oriented as a whole: a greedy pass gives the second place to the essay with the
-larger lead, then chains of pairs are turned round while that evens out two leads.
+second. A wave is oriented as a whole: as pairs are chosen, the essay with the larger lead is named
+second; once the wave is complete, chains of pairs are turned round while that evens out two leads.
 """
 
 from collections import deque
@@ -25,29 +25,10 @@ def coin(a: int, b: int, rng: np.random.Generator) -> Pair:
     return (a, b) if rng.random() < 0.5 else (b, a)
 
 
-def orient(
-    pairs: Sequence[Pair], lead: Sequence[int], rng: np.random.Generator, *, balance: bool = True
-) -> list[Pair]:
-    """Order every pair of a wave so that the leads after it are as even as the pairs allow.
-
-    pairs: unordered pairs, in the order they will be submitted.
-    lead: (n,) leads before the wave; not changed.
-    balance: False leaves everything to a coin.
-    """
-    if not balance:
-        return [coin(a, b, rng) for a, b in pairs]
-    running = list(lead)
-    ordered = []
-    for a, b in pairs:
-        first, second = in_order(a, b, running, rng)
-        running[first] += 1
-        running[second] -= 1
-        ordered.append((first, second))
-    return level(ordered, lead)
-
-
 def level(ordered: Sequence[Pair], lead: Sequence[int]) -> list[Pair]:
     """Turn chains of pairs round until no turn brings the leads closer together.
+
+    ordered: the pairs of a wave, first and second. lead: (n,) leads before the wave; not changed.
 
     Turning a chain u -> ... -> v (each named before the next) moves 2 of u's lead to v, which
     lowers the sum of squared leads exactly when u is more than 2 ahead of v. At the end no such

@@ -98,7 +98,10 @@ def _coverage(
         wave, groups = block_pairs(
             ledger, state.scores, size, rng, block_size, last=last, repeat=single_wave
         )
-        room = len(wave) if wave else wave_size(state.n, remaining=size)
+        if wave:
+            room = len(wave)
+        elif not single_wave:
+            room = wave_size(state.n, remaining=size)
     if len(wave) < room:
         wave += single_pairs(ledger, state.scores, room - len(wave), rng)
     if state.balance_positions:

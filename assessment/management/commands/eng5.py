@@ -1,11 +1,12 @@
 """`manage.py eng5`: the exam runner. Plans, executes, follows, resumes and reports runs."""
 
-import logging
+import logging.config
 import os
 import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pydantic import ValidationError
 
@@ -82,10 +83,14 @@ class Command(BaseCommand):
 
 
 def _quieten() -> None:
-    """Leave the terminal to the progress bar, unless the log is asked for."""
+    """Leave the terminal to the progress bar, unless the log is asked for.
+
+    In the settings, because the worker's start configures logging from them again.
+    """
     if not os.environ.get("LOG_LEVEL"):
         for name in ("assessment", "llmprovider"):
-            logging.getLogger(name).setLevel(logging.ERROR)
+            settings.LOGGING["loggers"][name]["level"] = "ERROR"
+        logging.config.dictConfig(settings.LOGGING)
 
 
 # The field of a refused batch, as the command line calls it.

@@ -1,0 +1,188 @@
+"""Batches: where each stands, what it cost, and the way to everything that belongs to it."""
+
+from decimal import Decimal
+
+from django.contrib import admin, messages
+from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from assessment.admin.records import Record, RecordInline, list_link
+from assessment.cancelling import cancel
+from assessment.models import Batch, ComparisonPair, Wave
+from llmprovider.contracts import queue as judge_queue
+
+
+class WaveInline(RecordInline):
+    """The waves of a batch, each with its decision."""
+
+    model = Wave
+    fields = (
+        "number",
+        "kind",
+        "size",
+        "round",
+        "successes",
+        "decision",
+        "reason",
+        "max_score_change",
+        "reliability",
+        "finished_at",
+    )
+
+
+@admin.register(Batch)
+class BatchAdmin(Record):
+    """Read-only but for the action that cancels."""
+
+    list_display = (
+        "id",
+        "label",
+        "status",
+        "stop_reason",
+        "llm_batching_mode",
+        "progress_bar",
+        "answered",
+        "cost",
+        "mock",
+        "created_at",
+    )
+    list_display_links = ("id", "label")
+    list_filter = ("status", "llm_batching_mode", "stop_reason", "mock", "cj_source", "created_at")
+    search_fields = ("=id", "label", "=bos_batch_id")
+    search_help_text = "Number, label or external id"
+    actions = ("cancel_selected",)
+    inlines = (WaveInline,)
+    fieldsets = (
+        (None, {"fields": ("label", "assignment", "created_by", "cj_source", "bos_batch_id")}),
+        (
+            "Where it stands",
+            {
+                "fields": (
+                    "status",
+                    "stop_reason",
+                    "failure",
+                    "warnings_in_words",
+                    "progress_bar",
+                    "answered",
+                    "submitted",
+                    "billed",
+                    "last_activity_at",
+                    "created_at",
+                    "completed_at",
+                )
+            },
+        ),
+        ("What belongs to it", {"fields": ("belongings",)}),
+        (
+            "How it is judged",
+            {
+                "fields": (
+                    "mock",
+                    "judges",
+                    "llm_config_overrides",
+                    "llm_batching_mode",
+                    "pairing_strategy",
+                    "bundle_size_override",
+                    "judgements_per_pair",
+                    "compare_anchors",
+                    "seed",
+                    "total_budget",
+                    "completion_denominator",
+                    "money_cap",
+                    "reliability_target",
+                    "grade_scale",
+                    "task",
+                    "rubric",
+                    "system_prompt",
+                    "request_correlation_id",
+                )
+            },
+        ),
+    )
+    # Shown on the page of a batch beside its columns.
+    readonly_fields = ("progress_bar", "answered", "billed", "warnings_in_words", "belongings")
+
+    def has_change_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
+        """For the list, where the action asks; a batch itself cannot be edited."""
+        return obj is None and admin.ModelAdmin.has_change_permission(self, request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
+        spent = (
+            ComparisonPair.objects.filter(batch=OuterRef("pk"))
+            .order_by()
+            .values("batch")
+            .annotate(spent=Sum("cost_usd"))
+            .values("spent")
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .defer("result")
+            .annotate(
+                spent=Coalesce(
+                    Subquery(spent), Decimal(0), output_field=DecimalField(decimal_places=8)
+                )
+            )
+        )
+
+    @admin.display(description="progress")
+    def progress_bar(self, batch: Batch) -> SafeString:
+        percent = round(100 * batch.progress)
+        return format_html('<progress value="{}" max="100"></progress> {} %', percent, percent)
+
+    @admin.display(description="comparisons")
+    def answered(self, batch: Batch) -> str:
+        failed = f", {batch.failed} failed" if batch.failed else ""
+        pending = f", {batch.pending} pending" if batch.pending else ""
+        return f"{batch.completed} of {batch.completion_denominator}{failed}{pending}"
+
+    @admin.display(description="cost (USD)", ordering="spent")
+    def cost(self, batch: Batch) -> str:
+        """Of the comparisons recorded; the page of a batch tells what was billed in all."""
+        return f"{batch.spent:.4f}"
+
+    @admin.display(description="billed so far")
+    def billed(self, batch: Batch) -> str:
+        totals = judge_queue.totals_of(str(batch.pk))
+        return (
+            f"{totals['cost_usd']:.4f} USD in {totals['calls']} calls, "
+            f"{totals['input_tokens']:,} tokens in, {totals['output_tokens']:,} out"
+        )
+
+    @admin.display(description="warnings")
+    def warnings_in_words(self, batch: Batch) -> SafeString | str:
+        words = ((warning.get("message", ""),) for warning in batch.warnings)
+        return format_html_join(format_html("<br>"), "{}", words) or "none"
+
+    @admin.display(description="lists")
+    def belongings(self, batch: Batch) -> SafeString:
+        key = str(batch.pk)
+        links = (
+            list_link("assessment_comparisonpair", "pairs", batch__id__exact=key),
+            list_link("assessment_wave", "waves", batch__id__exact=key),
+            list_link("assessment_essay", "essays", batch__id__exact=key),
+            list_link("assessment_gradeprojection", "scores", essay__batch__id__exact=key),
+            list_link("llmprovider_bundle", "bundles", batch_key=key),
+            list_link("llmprovider_queueitem", "queue items", batch_key=key),
+            list_link("llmprovider_providercall", "provider calls", batch_key=key),
+        )
+        return format_html_join(" · ", "{}", ((link,) for link in links))
+
+    @admin.action(description="Cancel selected batches", permissions=["change"])
+    def cancel_selected(self, request: HttpRequest, batches: QuerySet[Batch]) -> None:
+        ids = list(batches.values_list("pk", flat=True))
+        done = [pk for pk in ids if cancel(pk)]
+        for pk in done:
+            self.log_change(request, Batch(pk=pk), "Cancelled.")
+        if done:
+            self.message_user(request, f"Cancelled: {_numbers(done)}.", messages.SUCCESS)
+        ended = [pk for pk in ids if pk not in done]
+        if ended:
+            self.message_user(request, f"Had ended before: {_numbers(ended)}.", messages.WARNING)
+
+
+def _numbers(ids: list[int]) -> str:
+    return ("batch " if len(ids) == 1 else "batches ") + ", ".join(map(str, ids))

@@ -1,0 +1,42 @@
+"""Fixtures shared by all tests: the owner's data, and a real worker where one is needed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assessment import conf as assessment_conf
+from llmprovider import conf as provider_conf
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHARED = PROJECT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The owner's data beside the checkout; tests that need it skip where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"{SHARED} is absent")
+    return SHARED
+
+
+@pytest.fixture(autouse=True)
+def _fresh_settings() -> Iterator[None]:
+    """Settings are read once per process; a test that sets the environment gets its own."""
+    _forget_settings()
+    yield
+    _forget_settings()
+
+
+def _forget_settings() -> None:
+    assessment_conf.get_settings.cache_clear()
+    provider_conf.get_settings.cache_clear()
+
+
+@pytest.fixture
+def stack(transactional_db: None) -> Iterator[None]:
+    """The embedded stack on the test database: a real broker, worker threads and beat."""
+    from cjproject.embedded import EmbeddedStack
+
+    with EmbeddedStack():
+        yield
