@@ -125,6 +125,7 @@ def _record_answered_call(
     prompt: Prompt,
     response: ProviderResponse,
 ) -> None:
+    unreadable = False
     if response.stop is Stop.REFUSAL:
         refusal = Failure(ErrorType.REFUSAL, "the model declined to judge these texts")
         outcomes: dict[object, ItemOutcome] = {item.pk: refusal for item in items}
@@ -132,6 +133,7 @@ def _record_answered_call(
     else:
         truncated = response.stop is Stop.MAX_TOKENS
         answer = read_answer(response.text, prompt.items, truncated=truncated)
+        unreadable = not answer.readable
         outcomes = {}
         for name, item in zip(prompt.items, items, strict=True):
             if name in answer.verdicts:
@@ -153,7 +155,7 @@ def _record_answered_call(
     call.cache_write_tokens = usage.cache_write
     call.reasoning_tokens = usage.reasoning
     call.cost_usd = cost_of(bundle.provider, response.model or bundle.model, usage)
-    _finish(call, bundle, items, outcomes)
+    _finish(call, bundle, items, outcomes, unreadable=unreadable)
 
 
 def _record_failed_call(
@@ -171,6 +173,8 @@ def _finish(
     bundle: Bundle,
     items: list[QueueItem],
     outcomes: dict[object, ItemOutcome],
+    *,
+    unreadable: bool = False,
 ) -> None:
     """Bill the call and store every item's outcome, in one transaction; then announce retries."""
     call.finished_at = timezone.now()
@@ -178,7 +182,9 @@ def _finish(
     with transaction.atomic():
         call.save()
         again = store_outcomes(items, outcomes, call=call, prompt_sha256=call.prompt_sha256)
-        retries = _plan_retries(bundle, again, outcomes, call.finished_at)
+        failures = [outcomes[item.pk] for item in again]
+        shrink = unreadable or any(_is_cured_by_a_smaller_bundle(one) for one in failures)
+        retries = _plan_retries(bundle, again, failures, shrink, call.finished_at)
         transaction.on_commit(lambda: messages.announce_all(retries))
     log.info(
         "call bundle=%s batch=%s mode=%s provider=%s model=%s items=%d retried=%d error=%s ms=%d",
@@ -194,28 +200,25 @@ def _finish(
     )
 
 
-# Asking for less at once can cure these; anything else would only multiply the calls.
-CURED_BY_A_SMALLER_BUNDLE = {
-    ErrorType.MAX_TOKENS,
-    ErrorType.TIMEOUT,
-    ErrorType.INVALID_RESPONSE,
-}
+# Asking for less at once can cure these; anything else would only multiply the calls. An item
+# missing from a readable answer is asked again as it is.
+CURED_BY_A_SMALLER_BUNDLE = {ErrorType.MAX_TOKENS, ErrorType.TIMEOUT}
+
+
+def _is_cured_by_a_smaller_bundle(outcome: ItemOutcome) -> bool:
+    return isinstance(outcome, Failure) and outcome.error_type in CURED_BY_A_SMALLER_BUNDLE
 
 
 def _plan_retries(
     bundle: Bundle,
     again: list[QueueItem],
-    outcomes: dict[object, ItemOutcome],
+    failures: list[ItemOutcome],
+    shrink: bool,
     now: datetime,
 ) -> list[Bundle]:
     """New bundles for items that may be asked again, halved where size can be the cause."""
     if not again:
         return []
-    failures = [outcomes[item.pk] for item in again]
-    shrink = any(
-        isinstance(failure, Failure) and failure.error_type in CURED_BY_A_SMALLER_BUNDLE
-        for failure in failures
-    )
     size = max(1, len(again) // 2) if shrink and len(again) > 1 else len(again)
     wait = _wait_before_retry(again, failures)
     bundles = []

@@ -50,7 +50,8 @@ def plan_wave(
 
     `balanced` fills `size` while there are pairs. `blocks` puts every essay into one block, so
     that `size` is only its upper bound; where it cannot hold blocks of all essays, blocks get
-    smaller, and below three essays they become single pairs.
+    smaller, and below three essays they become single pairs. Single and resampled pairs come in
+    waves of `wave_size` then.
 
     may_be_last: the budget may end with this wave. Blocks are then chained until the graph is
     connected, and room left by coverage goes to resampling.
@@ -70,6 +71,8 @@ def plan_wave(
     last = may_be_last or single_wave
     pairs, groups = _coverage(state, strategy, size, rng, block_size, last, single_wave)
     kind: Literal["coverage", "resampling"] = "coverage" if len(pairs) else "resampling"
+    if strategy == "blocks" and not last:
+        size = wave_size(state.n, remaining=size)
     while len(pairs) < size and (last or not len(pairs)):
         again = resampled_pairs(state.after(pairs), size - len(pairs), rng)
         if not again:
