@@ -46,8 +46,11 @@ class QueueItemAdmin(Record):
     ordering = ("-enqueued_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("first", "second").defer(
-            "first__text", "second__text"
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("first", "second")
+            .defer("first__text", "second__text")
         )
 
     @admin.display(description="error")

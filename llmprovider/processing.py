@@ -3,8 +3,6 @@
 import hashlib
 import hmac
 import logging
-import random
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings as django_settings
@@ -14,7 +12,6 @@ from django.utils import timezone
 
 from llmprovider import messages
 from llmprovider.answers import read_answer
-from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType, Instructions
 from llmprovider.leases import claim
 from llmprovider.models import Bundle, ProviderCall, QueueItem
@@ -23,6 +20,7 @@ from llmprovider.pricing import cost_of
 from llmprovider.prompts import Comparison, Prompt, build_prompt
 from llmprovider.providers.base import ProviderError, ProviderRequest, ProviderResponse, Stop
 from llmprovider.providers.registry import is_mock, provider_for
+from llmprovider.retries import plan_retries
 from llmprovider.tokens import max_output_tokens
 
 log = logging.getLogger(__name__)
@@ -182,9 +180,13 @@ def _finish(
     with transaction.atomic():
         call.save()
         again = store_outcomes(items, outcomes, call=call, prompt_sha256=call.prompt_sha256)
-        failures = [outcomes[item.pk] for item in again]
-        shrink = unreadable or any(_is_cured_by_a_smaller_bundle(one) for one in failures)
-        retries = _plan_retries(bundle, again, failures, shrink, call.finished_at)
+        retries = plan_retries(
+            bundle,
+            again,
+            [outcome for item in again if isinstance(outcome := outcomes[item.pk], Failure)],
+            smaller=unreadable,
+            now=call.finished_at,
+        )
         transaction.on_commit(lambda: messages.announce_all(retries))
     log.info(
         "call bundle=%s batch=%s mode=%s provider=%s model=%s items=%d retried=%d error=%s ms=%d",
@@ -198,57 +200,3 @@ def _finish(
         call.error_type or "-",
         call.latency_ms,
     )
-
-
-# Asking for less at once can cure these; anything else would only multiply the calls. An item
-# missing from a readable answer is asked again as it is.
-CURED_BY_A_SMALLER_BUNDLE = {ErrorType.MAX_TOKENS, ErrorType.TIMEOUT}
-
-
-def _is_cured_by_a_smaller_bundle(outcome: ItemOutcome) -> bool:
-    return isinstance(outcome, Failure) and outcome.error_type in CURED_BY_A_SMALLER_BUNDLE
-
-
-def _plan_retries(
-    bundle: Bundle,
-    again: list[QueueItem],
-    failures: list[ItemOutcome],
-    shrink: bool,
-    now: datetime,
-) -> list[Bundle]:
-    """New bundles for items that may be asked again, halved where size can be the cause."""
-    if not again:
-        return []
-    size = max(1, len(again) // 2) if shrink and len(again) > 1 else len(again)
-    wait = _wait_before_retry(again, failures)
-    bundles = []
-    for start in range(0, len(again), size):
-        part = again[start : start + size]
-        retry = Bundle.objects.create(
-            batch_key=bundle.batch_key,
-            queue_mode=bundle.queue_mode,
-            provider=bundle.provider,
-            model=bundle.model,
-            overrides=bundle.overrides,
-            instructions=bundle.instructions,
-            on_results=bundle.on_results,
-            not_before=now + wait,
-            announced_at=now + wait,
-        )
-        for index, item in enumerate(part):
-            QueueItem.objects.filter(pk=item.pk).update(bundle=retry, bundle_index=index)
-        bundles.append(retry)
-    return bundles
-
-
-def _wait_before_retry(again: list[QueueItem], failures: list[ItemOutcome]) -> timedelta:
-    """Exponential backoff with jitter, or what the provider asked for, within bounds."""
-    settings = get_settings()
-    attempts = max(item.attempts for item in again)
-    backoff = settings.QUEUE_RETRY_BASE_SECONDS * 2 ** (attempts - 1)
-    asked = max(
-        (f.retry_after or 0.0 for f in failures if isinstance(f, Failure)),
-        default=0.0,
-    )
-    jittered = backoff * random.uniform(0.5, 1.5)  # noqa: S311 - spreading load, not a secret
-    return timedelta(seconds=min(max(jittered, asked), settings.QUEUE_RETRY_MAX_SECONDS))

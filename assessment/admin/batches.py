@@ -120,7 +120,7 @@ class BatchAdmin(Record):
         return (
             super()
             .get_queryset(request)
-            .defer("result")
+            .defer("result", "run_record")
             .annotate(
                 spent=Coalesce(
                     Subquery(spent), Decimal(0), output_field=DecimalField(decimal_places=8)

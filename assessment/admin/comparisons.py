@@ -81,7 +81,7 @@ class ComparisonPairAdmin(Record):
         return (
             super()
             .get_queryset(request)
-            .defer("essay_a__text", "essay_b__text", "batch__result", "wave__scores")
+            .defer("essay_a__text", "essay_b__text", "batch__result", "batch__run_record", "wave__scores")
         )
 
     @admin.display(description="wave", ordering="wave__number")

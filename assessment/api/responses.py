@@ -206,7 +206,12 @@ class ResultsTold(serializers.Serializer[Any]):
     mock = serializers.BooleanField(help_text="A simulated judge took part: not real grades.")
     grade_scale = serializers.ListField(child=serializers.CharField())
     warnings = WarningTold(many=True)
-    measurement = serializers.DictField(source="result", allow_null=True)
+    measurement = serializers.DictField(
+        source="result.measurement",
+        default=None,
+        allow_null=True,
+        help_text="Reliability, spread of the scores, grade boundaries, anchors out of order.",
+    )
     results = serializers.SerializerMethodField()
 
     @extend_schema_field(EssayResultSerializer(many=True))

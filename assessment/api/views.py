@@ -64,7 +64,7 @@ class BatchViewSet(
     def get_queryset(self) -> QuerySet[Batch]:
         batches = Batch.objects.select_related("assignment").defer(
             "assignment__task", "assignment__rubric", "assignment__system_prompt",
-            "task", "rubric", "system_prompt", "result",
+            "task", "rubric", "system_prompt", "result", "run_record",
         )  # fmt: skip
         if self.request.user.is_staff:
             return batches

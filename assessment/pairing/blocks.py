@@ -55,28 +55,35 @@ def filled_blocks(
 
     Starts at one end of the row of essays and gives each block the next essay; each further member
     is, among the nearest left, the one that has met the fewest of the block. Blocks left with no
-    choice come last and hold more pairs already shown. A chained block begins with the last member
-    of the block before it.
+    choice come last and hold more pairs already shown. Anchors that may not meet are dealt evenly
+    to the blocks. A chained block begins with the last member of the block before it.
     """
     place = places(ledger.n, scores, rng)
     row = np.argsort(place, kind="stable").tolist()
+    rows = [[i for i in row if not ledger.restricted(i)], [i for i in row if ledger.restricted(i)]]
     blocks: list[list[int]] = []
     for size in sizes:
-        block = [blocks[-1][-1]] if chained and blocks else [row.pop(0)]
-        window = row[: REACH * size]
-        met = [not ledger.admits(block[0], other) for other in window]
-        clashes = [int(m) for m in met]
-        while len(block) < size:
-            pick = min(range(len(window)), key=clashes.__getitem__)
-            member = window.pop(pick)
-            clashes.pop(pick)
-            block.append(member)
-            for index, other in enumerate(window):
-                clashes[index] += not ledger.admits(member, other)
-        members = set(block)
-        row[: REACH * size] = [item for item in row[: REACH * size] if item not in members]
+        block = [blocks[-1][-1]] if chained and blocks else []
+        new = size - len(block)
+        share = round(len(rows[1]) * new / (len(rows[0]) + len(rows[1])))
+        for row, wanted in zip(rows, (new - share, share), strict=True):
+            _join_block(ledger, block, row, wanted, REACH * size)
         blocks.append(block)
     return blocks
+
+
+def _join_block(ledger: Ledger, block: list[int], row: list[int], wanted: int, reach: int) -> None:
+    """Move `wanted` essays from the first `reach` of the row into the block."""
+    window = row[:reach]
+    clashes = [sum(not ledger.admits(member, other) for member in block) for other in window]
+    for _ in range(wanted):
+        pick = min(range(len(window)), key=clashes.__getitem__)
+        member = window.pop(pick)
+        clashes.pop(pick)
+        block.append(member)
+        for index, other in enumerate(window):
+            clashes[index] += not ledger.admits(member, other)
+    row[:reach] = window
 
 
 def new_pairs(ledger: Ledger, block: Sequence[int], rng: np.random.Generator) -> list[Pair]:

@@ -51,7 +51,7 @@ def test_it_never_exceeds_the_budget(size):
 
 
 def test_it_treats_essays_alike_when_the_budget_is_short():
-    """24 essays with 120 comparisons: 84 in the first wave, smaller blocks for all in the second."""
+    """24 essays with 120 comparisons: 84 in the first wave, then smaller blocks for all."""
     batch = Batch(24)
     waves = list(batch.run(120, "blocks"))
     assert [len(plan) for plan in waves] == [84, 36]
@@ -69,22 +69,20 @@ def test_it_fills_a_single_wave():
 def test_it_groups_neighbours_once_scores_exist():
     batch = Batch(96)
     run = batch.run(10_000, "blocks")
-    first, second = next(run), next(run)
+    first, scores = next(run), batch.state.scores
+    second = next(run)
 
     def spread(plan):
-        quality = batch.quality
-        return np.mean(
-            [np.std(quality[np.unique(plan.pairs[plan.groups == g])]) for g in set(plan.groups)]
-        )
+        return np.mean([np.std(scores[plan.pairs[plan.groups == g]]) for g in range(12)])
 
-    assert spread(second) < 0.9 * spread(first)
+    assert spread(second) < 0.7 * spread(first)
 
 
 def test_it_spreads_anchors_that_may_not_meet():
     plan = next(Batch(24, anchors=8, compare_anchors=False).run(10_000, "blocks"))
     for group in set(plan.groups.tolist()):
         members = np.unique(plan.pairs[plan.groups == group])
-        assert 0 < (members < 8).sum() < 6
+        assert (members < 8).sum() in (2, 3)
     assert not np.any(np.all(plan.pairs < 8, axis=1))
 
 

@@ -1,0 +1,63 @@
+"""Retries: what may be asked again, in which bundles, and after how long a wait."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from llmprovider.conf import get_settings
+from llmprovider.contracts import ErrorType
+from llmprovider.models import Bundle, QueueItem
+from llmprovider.outcomes import Failure
+
+# Asking for less at once can cure these; anything else would only multiply the calls.
+CURED_BY_A_SMALLER_BUNDLE = frozenset({ErrorType.MAX_TOKENS, ErrorType.TIMEOUT})
+
+
+def plan_retries(
+    bundle: Bundle,
+    again: Sequence[QueueItem],
+    failures: Sequence[Failure],
+    *,
+    smaller: bool,
+    now: datetime,
+) -> list[Bundle]:
+    """Store new bundles for `again`, the items of `bundle` that may be asked again.
+
+    `failures` says why. They are halved when `smaller` is asked for (an answer that could not be
+    read) or where size can be the cause; an item missing from a readable answer is asked as it is.
+    """
+    if not again:
+        return []
+    halve = smaller or any(one.error_type in CURED_BY_A_SMALLER_BUNDLE for one in failures)
+    size = max(1, len(again) // 2) if halve else len(again)
+    attempts = max(item.attempts for item in again)
+    asked = max((one.retry_after or 0.0 for one in failures), default=0.0)
+    due = now + wait_before_retry(attempts, asked)
+    bundles = []
+    for start in range(0, len(again), size):
+        retry = Bundle.objects.create(
+            batch_key=bundle.batch_key,
+            queue_mode=bundle.queue_mode,
+            provider=bundle.provider,
+            model=bundle.model,
+            overrides=bundle.overrides,
+            instructions_id=bundle.instructions_id,
+            on_results=bundle.on_results,
+            not_before=due,
+            announced_at=due,
+        )
+        for index, item in enumerate(again[start : start + size]):
+            QueueItem.objects.filter(pk=item.pk).update(bundle=retry, bundle_index=index)
+        bundles.append(retry)
+    return bundles
+
+
+def wait_before_retry(attempts: int, asked: float) -> timedelta:
+    """Backoff that doubles with each attempt, with jitter; at least what the provider asked for.
+
+    `asked` is in seconds, 0 where the provider said nothing. Never above QUEUE_RETRY_MAX_SECONDS.
+    """
+    settings = get_settings()
+    backoff = settings.QUEUE_RETRY_BASE_SECONDS * 2 ** (attempts - 1)
+    jittered = backoff * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
+    return timedelta(seconds=min(max(jittered, asked), settings.QUEUE_RETRY_MAX_SECONDS))
