@@ -266,7 +266,7 @@ def create_batch(
                 else 0
             ),
             warnings=(
-                [{"code": "mode_fallback", "message": resolved.warning}] if resolved.warning else []
+                [{"code": "batching_mode", "message": resolved.warning}] if resolved.warning else []
             ),
         )
         _store_essays(batch, assignment, spec.essays)

@@ -40,7 +40,7 @@ ALWAYS_ALLOWED = "mock"
 
 @dataclass(frozen=True)
 class ResolvedMode:
-    """The mode in force and, when it is not the one asked for, why."""
+    """The mode in force and, when it does not do all that its name says, why."""
 
     mode: LLMBatchingMode
     warning: str | None = None
@@ -58,7 +58,11 @@ def resolve_mode(
         return ResolvedMode(mode)
     outside = sorted({p for p in providers if p not in {*batch_api_providers, ALWAYS_ALLOWED}})
     if not outside:
-        return ResolvedMode(mode)
+        return ResolvedMode(
+            mode,
+            "provider_batch_api judges everything in one wave; this version sends it through the "
+            "live queue, at live prices, not as a provider's batch job.",
+        )
     return ResolvedMode(
         LLMBatchingMode.SERIAL_BUNDLE,
         f"provider_batch_api is not allowed for {', '.join(outside)}: "

@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: the owner's data, and a real worker where one is needed."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,3 +41,16 @@ def stack(transactional_db: None) -> Iterator[None]:
 
     with EmbeddedStack():
         yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """In CI everything that a test needs is there, so a skip hides something."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if os.environ.get("FORBID_SKIPS") and skipped:
+        terminalreporter.write_line(f"{len(skipped)} tests were skipped, and none may be", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("FORBID_SKIPS") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -8,13 +8,14 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assessment.api import problems
 from assessment.api.pages import Pages
-from assessment.api.parsers import LimitedJSONParser, LimitedMultiPartParser, payload_of
+from assessment.api.payloads import is_form, payload_of
 from assessment.api.requests import BatchRequestSerializer, BatchUploadSerializer
 from assessment.api.responses import (
     BatchSerializer,
@@ -57,7 +58,7 @@ class BatchViewSet(
 
     lookup_value_regex = "[0-9]+"
     pagination_class = Pages
-    parser_classes = (LimitedJSONParser, LimitedMultiPartParser)
+    parser_classes = (JSONParser, MultiPartParser)
     renderer_classes = (JSONRenderer,)
     queryset = Batch.objects.none()
 
@@ -82,9 +83,9 @@ class BatchViewSet(
     )
     def create(self, request: Request) -> Response:
         """Store a batch and have it judged."""
-        is_form = (request.content_type or "").startswith("multipart/")
-        payload = payload_of(request.data)
-        asked = (BatchUploadSerializer if is_form else BatchRequestSerializer)(data=payload)
+        payload = payload_of(request)
+        shape = BatchUploadSerializer if is_form(request) else BatchRequestSerializer
+        asked = shape(data=payload)
         if not asked.is_valid():
             raise ValidationError(problems.of_serializer(asked.errors, payload))
         try:

@@ -92,7 +92,8 @@ def fit(
     first_won      (m,) true where the first won; numbers from 0 to 1 allow ties (0.5)
     sigma          prior SD in logits; None estimates it from the data
     fixed          known scores, item -> logits; they set the zero of the scale
-    position_effect  whether to estimate what being shown first is worth
+    position_effect  whether to estimate what being shown first is worth; switch it off when the
+                   order shown is not on record (say, when the winner is always listed first)
     start          scores (n,) to start from, such as the last wave's; changes speed, not results
     weights        (m,) weight of each decision, 1 by default
     prior          False fits by maximum likelihood, which exists only where a chain of wins leads

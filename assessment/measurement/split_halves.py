@@ -36,6 +36,7 @@ def split_half(
     *,
     sigma: float,
     judges: Sequence[str] | None = None,
+    position_effect: bool = True,
     repeats: int = REPEATS,
     seed: int = SEED,
 ) -> SplitHalf:
@@ -51,7 +52,7 @@ def split_half(
     found = []
     for _ in range(repeats):
         half = _half(generator, one.size, labels)
-        value = _correlation(n, one, other, outcome, half, sigma)
+        value = _correlation(n, one, other, outcome, half, sigma, position_effect)
         if value is not None:
             found.append(value)
     if not found:
@@ -83,11 +84,20 @@ def _correlation(
     outcome: FloatArray,
     half: BoolArray,
     sigma: float,
+    position_effect: bool,
 ) -> float | None:
     one, other = np.asarray(first), np.asarray(second)
     sides = []
     for mask in (half, ~half):
-        side = fit(n, one[mask], other[mask], outcome[mask], sigma=sigma, compute_se=False)
+        side = fit(
+            n,
+            one[mask],
+            other[mask],
+            outcome[mask],
+            sigma=sigma,
+            position_effect=position_effect,
+            compute_se=False,
+        )
         sides.append(side)
     both = (sides[0].comparisons > 0) & (sides[1].comparisons > 0)
     if both.sum() < 3:

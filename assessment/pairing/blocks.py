@@ -63,7 +63,7 @@ def filled_blocks(
     rows = [[i for i in row if not ledger.restricted(i)], [i for i in row if ledger.restricted(i)]]
     blocks: list[list[int]] = []
     for size in sizes:
-        block = [blocks[-1][-1]] if chained and blocks else []
+        block = [blocks[-1][1]] if chained and blocks else []
         new = size - len(block)
         share = round(len(rows[1]) * new / (len(rows[0]) + len(rows[1])))
         for row, wanted in zip(rows, (new - share, share), strict=True):

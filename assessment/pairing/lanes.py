@@ -11,8 +11,8 @@ class Lane:
     def __init__(self, items: Iterable[int], places: Sequence[float]) -> None:
         self._places = places
         row = sorted(items, key=lambda item: places[item])
-        self._before = dict(zip(row, [_END, *row[:-1]], strict=True))
-        self._after = dict(zip(row, [*row[1:], _END], strict=True))
+        self._before = dict(zip(row, [_END, *row], strict=False))
+        self._after = dict(zip(row, [*row[1:], _END], strict=False))
 
     def __contains__(self, item: int) -> bool:
         return item in self._after

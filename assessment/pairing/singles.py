@@ -58,24 +58,28 @@ def _round(
         if not ledger.saturated(item)
     ]
     chosen = _participants(ledger, priority, limit)
-    lane = Lane(chosen, places(ledger.n, scores, rng).tolist())
-    joins = joining_pairs(ledger, lane, chosen, limit)
+    place = places(ledger.n, scores, rng).tolist()
+    joins = joining_pairs(ledger, Lane(chosen, place), chosen, limit)
+    if len(joins) < limit and not ledger.connected:
+        # Where anchors may not meet, some parts can be joined by essays not chosen only.
+        rest = _without(priority, joins)
+        joins += joining_pairs(ledger, Lane(rest, place), rest, limit - len(joins))
+    room = limit - len(joins)
+    chosen, everybody = _without(chosen, joins), _without(priority, joins)
 
     def fits(a: int, b: int, tolerance: int) -> bool:
         return even_enough(ledger, a, b, tolerance) and ledger.admits(a, b)
 
-    seating = Seating(
-        fits, ledger.counts, _neighbour_pairs(fits, lane, chosen, limit - len(joins)), rng
-    )
-    taken = {item for pair in joins for item in pair}
+    neighbours = _neighbour_pairs(fits, Lane(chosen, place), chosen, room)
+    seating = Seating(fits, ledger.counts, neighbours, rng)
     taking_part = set(chosen)
-    seating.fill(
-        [item for item in chosen if item not in taken],
-        [item for item in priority if item not in taking_part],
-        limit - len(joins),
-        worst,
-    )
+    seating.fill(chosen, [i for i in everybody if i not in taking_part], room, worst)
     return joins + seating.pairs
+
+
+def _without(items: Sequence[int], pairs: Sequence[Pair]) -> list[int]:
+    taken = {item for pair in pairs for item in pair}
+    return [item for item in items if item not in taken]
 
 
 def _neighbour_pairs(fits: Fits, lane: Lane, chosen: Sequence[int], limit: int) -> list[Pair]:

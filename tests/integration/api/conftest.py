@@ -34,7 +34,7 @@ def client_of(db: None) -> Callable[[User], APIClient]:
 
 @pytest.fixture
 def teacher(db: None) -> User:
-    return User.objects.create_user("teacher", password="a long pass phrase")
+    return User.objects.create_user("teacher")
 
 
 @pytest.fixture

@@ -41,7 +41,6 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
         "essay 2 (student_2), text: There is no text.",
     ),
     ({"essays": [essay(1, text=None)]}, "essays", "essay 1 (student_1), text: "),
-    ({"essays": [essay(1, text="a\0b" + SECRET)]}, "essays", "Null characters"),
     ({"essays": [essay(1, role="judge")]}, "essays", 'The role is "student" or "anchor".'),
     ({"essays": [essay(1, grade="A")]}, "essays", "essay 1 (student_1), grade: There is no such"),
     ({"essays": [essay(1, name="a\u200bb")]}, "essays", "cannot be shown"),
@@ -125,7 +124,7 @@ def test_a_body_larger_than_allowed_is_refused_unread(api: APIClient, settings: 
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
     answer = api.post(URL, request(), format="json")
     assert answer.status_code == 413
-    assert "at most 1,000 are taken" in answer.data["detail"]
+    assert "larger than the 1,000 bytes allowed" in answer.data["detail"]
 
 
 def test_an_anchor_that_the_assignment_knows_otherwise_is_refused(api: APIClient) -> None:
