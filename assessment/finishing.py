@@ -4,10 +4,10 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
-from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
+from assessment import messages
 from assessment.conf import get_settings
 from assessment.continuation import Decision, Limits, Snapshot, Verdict, decide
 from assessment.launching import launch_wave, plan_next_wave, relaunch_failed
@@ -42,9 +42,7 @@ def finish_wave(batch_id: int, wave_number: int, wave_round: int) -> None:
             if batch.status != Batch.Status.COMPARING or not _open(wave, wave_round):
                 return
             if measurement.successes != batch.completed:
-                current_app.send_task(
-                    "assessment.finish_wave", args=[batch_id, wave_number, wave_round]
-                )
+                messages.finish_wave(batch_id, wave_number, wave_round)
                 return
             _weigh(batch, wave, measurement)
     except judge_queue.QueueFull as full:
@@ -90,9 +88,7 @@ def _weigh(batch: Batch, wave: Wave, measurement: Measurement) -> None:
             stop_reason=verdict.stop_reason,
             failure=verdict.why if failing else "",
         )
-        transaction.on_commit(
-            lambda: current_app.send_task("assessment.finalise_batch", args=[batch.pk])
-        )
+        transaction.on_commit(lambda: messages.finalise_batch(batch.pk))
 
 
 def _close_round(wave: Wave, measurement: Measurement, verdict: Verdict, now: datetime) -> None:

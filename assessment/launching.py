@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from celery import chain, chord, current_app
 from django.db import transaction
 from django.utils import timezone
 
+from assessment import messages
 from assessment.conf import get_settings
 from assessment.dealing import deal
 from assessment.models import Batch, ComparisonPair, Essay, PairAttempt, Wave
@@ -29,9 +29,6 @@ from llmprovider.contracts import (
 from llmprovider.contracts import queue as judge_queue
 
 log = logging.getLogger(__name__)
-
-RECORD_RESULTS = "assessment.record_results"
-FINISH_WAVE = "assessment.finish_wave"
 
 
 def plan_next_wave(batch: Batch) -> WavePlan:
@@ -207,13 +204,7 @@ def _submit(
     )
     chains = judge_queue.submit(_requests(batch, wave, pairs, essays, request_type))
     key = (batch.pk, wave.number, wave.round)
-    transaction.on_commit(lambda: _send(chains, *key))
-
-
-def _send(chains: list[chain], batch_id: int, number: int, round_: int) -> None:
-    """One chain per bundle, and the wave is weighed when all have ended."""
-    finish = current_app.signature(FINISH_WAVE, args=[batch_id, number, round_], immutable=True)
-    chord(chains, finish).apply_async()
+    transaction.on_commit(lambda: messages.judge_wave(chains, *key))
 
 
 def _requests(
@@ -240,7 +231,7 @@ def _requests(
             second=documents[pair.essay_b_id],
             instructions=instructions,
             overrides=judges[pair.judge],
-            on_results=RECORD_RESULTS,
+            on_results=messages.RECORD_RESULTS,
             queue_mode=QUEUE_MODES[mode],
             bundle_limit=limit,
             bundle_group=(

@@ -6,9 +6,9 @@ It contains no scoring; it only calls what a message would have called.
 import logging
 from datetime import datetime, timedelta
 
-from celery import current_app
 from django.db.models import Exists, F, OuterRef
 
+from assessment import messages
 from assessment.conf import get_settings
 from assessment.models import Batch, ComparisonPair, Wave
 
@@ -26,13 +26,11 @@ def monitor(now: datetime, *, lone_process: bool = False) -> None:
     """
     quiet = now if lone_process else now - PATIENCE
     for batch_id in _ids(Batch.Status.PENDING, quiet):
-        current_app.send_task("assessment.start_batch", args=[batch_id])
+        messages.start_batch(batch_id)
     for wave in _answered_waves(quiet):
-        current_app.send_task(
-            "assessment.finish_wave", args=[wave.batch_id, wave.number, wave.round]
-        )
+        messages.finish_wave(wave.batch_id, wave.number, wave.round)
     for batch_id in _ids(Batch.Status.SCORING, quiet):
-        current_app.send_task("assessment.finalise_batch", args=[batch_id])
+        messages.finalise_batch(batch_id)
     _report_stuck(now)
 
 

@@ -2,9 +2,9 @@
 
 import logging
 
-from celery import current_app
 from django.db import transaction
 
+from assessment import messages
 from assessment.launching import launch_wave, plan_next_wave
 from assessment.models import Batch
 from llmprovider.contracts import queue as judge_queue
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 def announce(batch: Batch) -> None:
     """Have the batch started by a worker once the caller's transaction is committed."""
-    transaction.on_commit(lambda: current_app.send_task("assessment.start_batch", args=[batch.pk]))
+    transaction.on_commit(lambda: messages.start_batch(batch.pk))
 
 
 def start(batch_id: int) -> None:
@@ -31,9 +31,7 @@ def start(batch_id: int) -> None:
                 batch.step_to(
                     Batch.Status.SCORING, stop_reason=Batch.StopReason.INSUFFICIENT_ESSAYS
                 )
-                transaction.on_commit(
-                    lambda: current_app.send_task("assessment.finalise_batch", args=[batch_id])
-                )
+                transaction.on_commit(lambda: messages.finalise_batch(batch_id))
                 return
             batch.step_to(Batch.Status.COMPARING)
             launch_wave(batch, plan_next_wave(batch))

@@ -83,10 +83,15 @@ class EmbeddedStack:
             raise RuntimeError("the embedded worker did not start")
 
     def _recover(self) -> None:
-        """Take over what a process that died has left: nothing it leased or sent still lives."""
+        """Take over what a process that died has left.
+
+        The lock proves that this is the only process of its kind on a SQLite file. On a server's
+        database others may be at work on other machines, so leases run out in their own time.
+        """
         now = timezone.now()
-        judge_queue.recover_lone_process(now)
-        monitoring.monitor(now, lone_process=True)
+        if connection.vendor == "sqlite":
+            judge_queue.recover_lone_process(now)
+            monitoring.monitor(now, lone_process=True)
 
 
 def _lock_path() -> Path:

@@ -1,11 +1,15 @@
 """Messages: telling a worker that a bundle is ready. Losing one loses nothing."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 
 from celery import chain, current_app
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from llmprovider.models import Bundle
+
+log = logging.getLogger(__name__)
 
 
 def process_then_deliver(bundle: Bundle) -> chain:
@@ -18,7 +22,7 @@ def process_then_deliver(bundle: Bundle) -> chain:
 
 def deliver(bundle_id: object, on_results: str) -> None:
     """Take what is finished of a bundle home, outside any chord."""
-    current_app.send_task(on_results, args=[str(bundle_id)])
+    _send(lambda: current_app.send_task(on_results, args=[str(bundle_id)]))
 
 
 def announce_all(bundles: Sequence[Bundle]) -> None:
@@ -26,4 +30,16 @@ def announce_all(bundles: Sequence[Bundle]) -> None:
     now = timezone.now()
     for bundle in bundles:
         wait = (bundle.not_before - now).total_seconds() if bundle.not_before else 0.0
-        process_then_deliver(bundle).apply_async(countdown=max(0.0, wait) or None)
+        _announce(bundle, max(0.0, wait))
+
+
+def _announce(bundle: Bundle, wait: float) -> None:
+    _send(lambda: process_then_deliver(bundle).apply_async(countdown=wait or None))
+
+
+def _send(publish: Callable[[], object]) -> None:
+    """A broker that is away must not fail what the database has already agreed to."""
+    try:
+        publish()
+    except OperationalError:
+        log.warning("the broker cannot be reached; the clean-up will send this again")

@@ -14,7 +14,8 @@ from assessment.creation import (
     resolve_strategy,
 )
 from assessment.dealing import deal
-from assessment.launching import RECORD_RESULTS, plan_wave_of
+from assessment.launching import plan_wave_of
+from assessment.messages import RECORD_RESULTS
 from assessment.modes import QUEUE_MODES, LLMBatchingMode
 from assessment.pairing.budgets import completion_denominator, eligible_pairs
 from assessment.pairing.states import PairingState

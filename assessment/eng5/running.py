@@ -1,6 +1,7 @@
 """What the runner's commands do. Each returns whether all is done (exit code 0) or not (1)."""
 
 import json
+import os
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -150,12 +151,21 @@ def _create(inputs: RunInputs, folder: Path) -> Batch:
 def _see_through(batch: Batch, options: Namespace, out: Output, err: Output) -> bool:
     """Follow the batch to its end and write its folder; Ctrl-C leaves it resumable."""
     folder = _output_folder(batch, getattr(options, "output", None))
+    works_here = False
     try:
         with stack_if_embedded() as works_here:
-            batch = follow(batch.pk, stream=sys.stderr)
-    except KeyboardInterrupt:
+            try:
+                batch = follow(batch.pk, stream=sys.stderr)
+            except KeyboardInterrupt:
+                if works_here:
+                    err.write("Stopping: calls under way are paid for, so their answers are kept.")
+                raise
+    except KeyboardInterrupt as interrupt:
+        batch.refresh_from_db()
+        write_run_document(folder, run_document(batch))
         _say_how_to_go_on(batch, works_here, err)
-        write_run_document(folder, run_document(Batch.objects.get(pk=batch.pk)))
+        if isinstance(interrupt.__context__, KeyboardInterrupt):
+            os._exit(1)  # asked twice: do not wait for the calls under way
         return False
     document = run_document(batch)
     path = write_run(folder, document)

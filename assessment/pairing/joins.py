@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from assessment.pairing.lanes import Lane
 from assessment.pairing.ledgers import Ledger
 from assessment.pairing.orientation import Pair
-from assessment.pairing.positions import even_enough
+from assessment.pairing.positions import ANY, STRICT, even_enough
 
 
 def joining_pairs(ledger: Ledger, lane: Lane, priority: Sequence[int], limit: int) -> list[Pair]:
@@ -26,7 +26,7 @@ def joining_pairs(ledger: Ledger, lane: Lane, priority: Sequence[int], limit: in
     free_total = len(lane)
     pairs: list[Pair] = []
 
-    for clash in range(3):
+    for tolerance in range(STRICT, ANY + 1):
         for item in priority:
             target = min(limit - len(pairs), open_parts - 1, free_total // 2)
             if target <= 0:
@@ -44,13 +44,13 @@ def joining_pairs(ledger: Ledger, lane: Lane, priority: Sequence[int], limit: in
                 item: int = item,
                 root: int = root,
                 spare: bool = spare,
-                clash: int = clash,
+                tolerance: int = tolerance,
             ) -> bool:
                 there = parts.find(other)
                 return (
                     there != root
                     and (spare or free[root] + free[there] > 2)
-                    and even_enough(ledger, item, other, clash)
+                    and even_enough(ledger, item, other, tolerance)
                     and ledger.admits(item, other)
                 )
 

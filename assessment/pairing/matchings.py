@@ -10,6 +10,7 @@ from assessment.pairing.positions import STRICT
 # Steps and candidates of one search for a seat; in dense graphs a few steps are enough.
 STEPS = 200
 SAMPLE = 200
+# The share of a round that is enough not to let leads grow for the rest.
 FULL_ENOUGH = 2 / 3
 
 # (essay, essay, tolerance) -> whether the two may be paired; see positions.py for the tolerances.

@@ -18,6 +18,7 @@ class Pass:
 
     lead: times named first minus times named second, over all pairs that have not failed.
     part: how many pairs of each essay have been shown in this pass.
+    disjoint_pairs: the most pairs that can be shown with each essay in one of them.
     due: for each essay the partners it is still to meet in this pass, those shown longest ago
         first, with the sign of the order that is due: 1 named first, -1 second, 0 either.
     """
@@ -35,6 +36,8 @@ class Pass:
             shown.setdefault(pair, [0, 0])[first > second] += 1
         closed = {(min(a, b), max(a, b)) for a, b in state.closed.tolist()}
         apart = state.is_anchor & (not state.compare_anchors)
+        self.all_may_meet = not apart.any()
+        self.disjoint_pairs = min(state.n // 2, state.n - int(apart.sum()))
         usable = {
             pair: times
             for pair, times in shown.items()
@@ -89,9 +92,10 @@ def resampled_pairs(state: PairingState, size: int, rng: np.random.Generator) ->
     """Up to `size` pairs of the current pass, each in the order it was shown less often.
 
     Least-engaged essays come first, and among their pairs the one shown longest ago: replaying the
-    waves of coverage turned round keeps their even participation and even leads. In a wave of n/2
-    pairs or fewer no essay comes twice. A wave ends early rather than let participation in the pass
-    differ by more than 1, as long as any two essays may meet.
+    waves of coverage turned round keeps their even participation and even leads. Unless the wave
+    exceeds what disjoint pairs can fill, no essay comes twice. As long as any two essays may meet,
+    a wave ends early rather than let participation in the pass differ by more than 1; only where no
+    even pair is left at all does one uneven pair go out alone.
     """
     longest: list[Pair] = []
     for _ in range(DRAFTS):
@@ -106,24 +110,23 @@ def resampled_pairs(state: PairingState, size: int, rng: np.random.Generator) ->
 
 
 def _draft(resampling: Pass, size: int, rng: np.random.Generator) -> list[Pair]:
-    n = len(resampling.part)
     wave: list[Pair] = []
-    if size >= resampling.left and size > n // 2:
-        for a in range(n):
-            for b in sorted(resampling.due[a]):
+    if size >= resampling.left and size > resampling.disjoint_pairs:
+        for a, due in enumerate(resampling.due):
+            for b in sorted(due):
                 wave.append(resampling.show(a, b, rng))
         return wave
     while len(wave) < size:
-        limit = min(size - len(wave), n // 2)
+        limit = min(size - len(wave), resampling.disjoint_pairs)
         found = _round(resampling, limit, rng)
-        pairs = _evenly(resampling, found)
+        pairs = _evenly(resampling, found) if resampling.all_may_meet else found
         if not pairs and not wave:
             # Nothing even is left: one pair, and the next wave sees a different picture.
             pairs = found[:1]
         if not pairs:
             break
         wave.extend(resampling.show(a, b, rng) for a, b in pairs)
-        if size <= n // 2:
+        if size <= resampling.disjoint_pairs:
             break
     return wave
 

@@ -72,6 +72,15 @@ def test_it_shows_the_missing_order_with_balancing_off():
     assert len(batch.pairs) == 72
 
 
+def test_it_resamples_many_anchors_with_few_students():
+    """Anchors that may not meet take part less; waves are full all the same."""
+    batch = Batch(12, anchors=9, compare_anchors=False, judgements_per_pair=2)
+    sizes = [len(plan) for plan in batch.run(10_000)]
+    assert len(batch.pairs) == 60
+    assert len(sizes) <= 8
+    assert set(Counter(batch.pairs).values()) == {1}
+
+
 def test_it_comes_to_an_end_when_calls_fail():
     """P-08, P-41."""
     batch = Batch(10, judgements_per_pair=2, failing=0.3)

