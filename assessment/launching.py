@@ -17,7 +17,7 @@ from assessment.dealing import deal
 from assessment.models import Batch, ComparisonPair, Essay, PairAttempt, Wave
 from assessment.modes import QUEUE_MODES, LLMBatchingMode
 from assessment.pairing.budgets import wave_size
-from assessment.pairing.states import PairingState
+from assessment.pairing.states import IntArray, PairingState
 from assessment.pairing.waves import WavePlan, plan_wave
 from llmprovider.contracts import (
     MAX_BUNDLE_SIZE,
@@ -74,7 +74,11 @@ def plan_wave_of(
         seed=seed,
         wave=number,
         block_size=BLOCK_SIZE,
-        may_be_last=not settings.ENABLE_ITERATIVE_BATCHING_LOOP or room <= size,
+        may_be_last=(
+            not settings.ENABLE_ITERATIVE_BATCHING_LOOP
+            # What would be left cannot join the blocks of this wave to one another.
+            or room < size + state.n // BLOCK_SIZE
+        ),
         single_wave=single_wave,
     )
 
@@ -99,7 +103,28 @@ def pairing_state(batch: Batch) -> PairingState:
         compare_anchors=batch.compare_anchors,
         judgements_per_pair=batch.judgements_per_pair,
         balance_positions=get_settings().ENABLE_COMPARISON_POSITION_BALANCING,
+        closed=_closed_pairs(batch),
     )
+
+
+# A pair that failed in its wave, retries included, is proposed once more in a later one.
+MAX_PROPOSALS = 2
+
+
+def _closed_pairs(batch: Batch) -> IntArray:
+    """(k, 2) essay positions of failed pairs that must not be proposed again."""
+    failed = batch.pairs.filter(status=ComparisonPair.Status.FAILED).values_list(
+        "essay_a__position", "essay_b__position", "error"
+    )
+    proposals: Counter[tuple[int, int]] = Counter()
+    hopeless = set()
+    for a, b, error in failed:
+        key = (min(a, b), max(a, b))
+        proposals[key] += 1
+        if not error.get("retryable"):
+            hopeless.add(key)
+    closed = {key for key, count in proposals.items() if count >= MAX_PROPOSALS} | hopeless
+    return np.array(sorted(closed), dtype=np.int64).reshape(-1, 2)
 
 
 def launch_wave(batch: Batch, plan: WavePlan) -> Wave:

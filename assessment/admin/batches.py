@@ -7,7 +7,7 @@ from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from assessment.admin.records import Record, RecordInline, list_link
 from assessment.cancelling import cancel
@@ -155,7 +155,7 @@ class BatchAdmin(Record):
     @admin.display(description="warnings")
     def warnings_in_words(self, batch: Batch) -> SafeString | str:
         words = ((warning.get("message", ""),) for warning in batch.warnings)
-        return format_html_join(format_html("<br>"), "{}", words) or "none"
+        return format_html_join(mark_safe("<br>"), "{}", words) or "none"
 
     @admin.display(description="lists")
     def belongings(self, batch: Batch) -> SafeString:

@@ -48,7 +48,6 @@ class AttemptInline(RecordInline):
         "request_type",
         "outcome",
         "result",
-        "created_at",
         "answered_at",
     )
     show_change_link = False
@@ -81,7 +80,13 @@ class ComparisonPairAdmin(Record):
         return (
             super()
             .get_queryset(request)
-            .defer("essay_a__text", "essay_b__text", "batch__result", "batch__run_record", "wave__scores")
+            .defer(
+                "essay_a__text",
+                "essay_b__text",
+                "batch__result",
+                "batch__run_record",
+                "wave__scores",
+            )
         )
 
     @admin.display(description="wave", ordering="wave__number")

@@ -44,7 +44,11 @@ class GradeProjectionAdmin(Record):
     ordering = ("-essay__batch", "-score")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("essay__text", "essay__batch__result", "essay__batch__run_record")
+        return (
+            super()
+            .get_queryset(request)
+            .defer("essay__text", "essay__batch__result", "essay__batch__run_record")
+        )
 
     @admin.display(ordering="essay__batch")
     def batch(self, projection: GradeProjection) -> str:

@@ -8,7 +8,6 @@ from assessment.pairing.blocks import (
     filled_blocks,
     links_all,
     new_pairs,
-    pairs_within,
 )
 from assessment.pairing.ledgers import Ledger
 from assessment.pairing.orientation import Pair
@@ -67,7 +66,7 @@ def _round(
         sizes = affordable_sizes(ledger.n, block_size, size, chained=chained)
         cut = sizes != block_sizes(ledger.n, block_size, chained=chained)
         blocks = filled_blocks(ledger, scores, sizes, rng, chained=chained)
-        room_to_join = size - pairs_within(sizes) >= len(sizes) - 1
-        if (ledger.untouched and not last and room_to_join) or links_all(ledger, blocks):
+        another_wave = ledger.untouched and not last and not cut
+        if another_wave or links_all(ledger, blocks):
             break
     return blocks, cut

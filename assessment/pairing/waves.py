@@ -53,10 +53,9 @@ def plan_wave(
     smaller, and below three essays they become single pairs. Single and resampled pairs come in
     waves of `wave_size` then.
 
-    may_be_last: the budget may end with this wave. Blocks are then chained until the graph is
-    connected, and room left by coverage goes to resampling.
-    single_wave: there will be no other (`provider_batch_api`). As `may_be_last`, and block rounds
-    follow each other until `size` is filled.
+    may_be_last: the budget may end with this wave. Blocks are chained until the graph is connected.
+    single_wave: there will be no other (`provider_batch_api`). As `may_be_last`; block rounds
+    follow until `size` is filled, and once every pair is in, the other order goes in too.
 
     The plan depends on its arguments alone: the same on every platform and in every process.
     Raises ValueError for an unknown strategy, a negative size, seed or wave, or blocks below 2.
@@ -69,11 +68,11 @@ def plan_wave(
         raise ValueError(f"a block needs at least two essays, not {block_size}")
     rng = wave_generator(seed, wave)
     last = may_be_last or single_wave
-    pairs, groups = _coverage(state, strategy, size, rng, block_size, last, single_wave)
+    pairs, groups, complete = _coverage(state, strategy, size, rng, block_size, last, single_wave)
     kind: Literal["coverage", "resampling"] = "coverage" if len(pairs) else "resampling"
     if strategy == "blocks" and not last:
         size = wave_size(state.n, remaining=size)
-    while len(pairs) < size and (last or not len(pairs)):
+    while complete and len(pairs) < size and (single_wave or not len(pairs)):
         again = resampled_pairs(state.after(pairs), size - len(pairs), rng)
         if not again:
             break
@@ -90,8 +89,8 @@ def _coverage(
     block_size: int,
     last: bool,
     single_wave: bool,
-) -> tuple[IntArray, IntArray]:
-    """Pairs never shown, ordered, and the block of each."""
+) -> tuple[IntArray, IntArray, bool]:
+    """Pairs never shown, ordered, the block of each, and whether none is left after them."""
     ledger = Ledger(state)
     lead = ledger.lead.copy()
     wave: list[Pair] = []
@@ -103,14 +102,14 @@ def _coverage(
         )
         if wave:
             room = len(wave)
-        elif not single_wave:
+        elif not last:
             room = wave_size(state.n, remaining=size)
     if len(wave) < room:
         wave += single_pairs(ledger, state.scores, room - len(wave), rng)
     if state.balance_positions:
         wave = level(wave, lead)
     groups += [NO_BLOCK] * (len(wave) - len(groups))
-    return _as_array(wave), np.array(groups, dtype=np.int64)
+    return _as_array(wave), np.array(groups, dtype=np.int64), ledger.unmet_count() == 0
 
 
 def _as_array(pairs: list[Pair]) -> IntArray:

@@ -83,14 +83,14 @@ def running_postgresql() -> Iterator[PostgreSQL]:
             folder=folder,
             user=name,
             group=_group_of(user),
+            ends_on=signal.SIGINT,  # fast shutdown: it does not wait for clients
         )
         try:
             found = PostgreSQL(folder)
             wait_until(found.is_up, 30, "PostgreSQL to accept connections", alive=[server])
             yield found
         finally:
-            # Fast shutdown: it does not wait for clients.
-            server.stop(signal.SIGINT)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

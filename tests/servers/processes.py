@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,10 @@ class Child:
         folder: Path = PROJECT,
         user: str | None = None,
         group: int | None = None,
+        ends_on: signal.Signals = signal.SIGTERM,
     ) -> None:
         self.name = log.stem
+        self._ends_on = ends_on
         self._out, self._err = log.with_suffix(".out"), log.with_suffix(".err")
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self._process = subprocess.Popen(
@@ -78,27 +81,26 @@ class Child:
         """To the process alone, as from a terminal's user or a supervisor."""
         self._process.send_signal(number)
 
+    def send_to_all(self, number: signal.Signals) -> None:
+        """To the process and its children."""
+        with suppress(ProcessLookupError):  # all of them have ended
+            os.killpg(self._process.pid, number)
+
     def kill(self) -> None:
         """As when the machine dies: every process of the group, with no chance to say anything."""
-        _signal_group(self._process.pid, signal.SIGKILL)
+        self.send_to_all(signal.SIGKILL)
         self._process.wait(timeout=10)
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 15) -> None:
-        """Ask it to end, then make sure that it and its children have."""
+    def ask_to_end(self) -> None:
         if self.returncode is None:
-            self.send(number)
-            try:
-                self._process.wait(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                pass
+            self.send(self._ends_on)
+
+    def stop(self, seconds: float = 15) -> None:
+        """Ask it to end, then make sure that it and its children have."""
+        self.ask_to_end()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=seconds)
         self.kill()
-
-
-def _signal_group(group: int, number: signal.Signals) -> None:
-    try:
-        os.killpg(group, number)
-    except ProcessLookupError:  # all of them have ended
-        pass
 
 
 def wait_until(

@@ -59,6 +59,8 @@ class Site:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for child in self.children:  # all are asked before any is waited for
+            child.ask_to_end()
         self._stopping.close()
 
     def start(self, name: str, command: Sequence[str | Path]) -> Child:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
@@ -175,28 +176,25 @@ def test_the_list_shows_the_newest_first_in_pages(api: APIClient) -> None:
     assert [row["id"] for row in told["results"]] == [ids[2], ids[1]]
 
 
-@pytest.mark.parametrize("path", ["", "/{id}/pairs", "/{id}/results"])
-def test_more_rows_cost_no_more_queries(
-    api: APIClient, finished: Batch, path: str, connection_queries: Callable[..., int]
-) -> None:
-    url = (URL + path).format(id=finished.pk)
-    api.get(url)
-    few = connection_queries(lambda: api.get(url + "?page_size=1"))
-    for _ in range(3):
-        create(api, essays=[essay(1)])
-    assert connection_queries(lambda: api.get(url)) == few
+def queries_of(act: Callable[[], Any]) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        act()
+    return len(queries)
 
 
-@pytest.fixture
-def connection_queries() -> Callable[[Callable[[], Any]], int]:
-    from django.db import connection
+def test_more_batches_cost_no_more_queries(api: APIClient) -> None:
+    create(api)
+    few = queries_of(lambda: api.get(URL))
+    for number in range(5):
+        create(api, assignment=f"assignment {number}")
+    assert queries_of(lambda: api.get(URL)) == few
 
-    def count(act: Callable[[], Any]) -> int:
-        with CaptureQueriesContext(connection) as queries:
-            act()
-        return len(queries)
 
-    return count
+@pytest.mark.parametrize("path", ["pairs", "results"])
+def test_more_essays_cost_no_more_queries(api: APIClient, finished: Batch, path: str) -> None:
+    small = work(create(api, essays=[essay(1), essay(2)]))
+    few = queries_of(lambda: api.get(f"{URL}/{small.pk}/{path}"))
+    assert queries_of(lambda: api.get(f"{URL}/{finished.pk}/{path}")) == few
 
 
 def test_cancelling_ends_the_batch_and_withdraws_what_was_not_sent(api: APIClient) -> None:

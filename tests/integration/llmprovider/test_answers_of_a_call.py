@@ -5,6 +5,7 @@ import json
 import pytest
 
 from llmprovider.contracts import ErrorType
+from llmprovider.contracts import queue as judge_queue
 from llmprovider.models import Bundle, ProviderCall, QueueItem
 from llmprovider.processing import process
 from llmprovider.prompts import parse_prompt
@@ -184,8 +185,6 @@ def test_a_refusal_is_asked_once(monkeypatch):
 
 def test_what_the_caller_said_comes_back_and_keys_are_only_added(monkeypatch):
     """T39"""
-    from llmprovider.contracts import queue as judge_queue
-
     judges.put_in(monkeypatch)
     mine = {"request_correlation_id": "r", "bundle_id": "mine", "nested": {"é": [1, None, 0.5]}}
     bundle = bundle_of(1, metadata=mine)

@@ -1,5 +1,6 @@
 """Tokens and money: every call's bill ends up on its comparisons, to the last unit."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -26,8 +27,6 @@ ODD = TokenUsage(input=1_003, output=101, cache_read=7, reasoning=5)
 
 def priced(step=judges.well, usage=ODD):
     def priced_step(request):
-        from dataclasses import replace
-
         return replace(step(request), usage=usage)
 
     return priced_step

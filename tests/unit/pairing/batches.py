@@ -50,9 +50,16 @@ class Batch:
     def run(self, budget: int, strategy: Strategy = "balanced") -> Iterator[WavePlan]:
         """Plan and judge wave after wave until the budget or the pairs are used up."""
         while budget > 0:
-            size = budget if strategy == "blocks" else wave_size(self.n, remaining=budget)
+            size = wave_size(self.n, remaining=budget)
+            if strategy == "blocks":
+                size = min(budget, self.n * 7 // 2)
             plan = plan_wave(
-                self.state, strategy=strategy, size=size, seed=self.seed, wave=len(self.waves)
+                self.state,
+                strategy=strategy,
+                size=size,
+                seed=self.seed,
+                wave=len(self.waves),
+                may_be_last=budget < size + self.n // 8,
             )
             if not len(plan):
                 return

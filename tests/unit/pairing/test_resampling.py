@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assessment.pairing.waves import plan_wave
-from tests.unit.pairing.batches import Batch, leads, participation
+from tests.unit.pairing.batches import Batch, leads, participation, unordered
 
 
 @pytest.mark.parametrize("n", [4, 6, 8, 13, 24, 25, 30])
@@ -54,6 +54,15 @@ def test_it_holds_both_orders_in_a_single_wave():
     batch = Batch(5, judgements_per_pair=2)
     plan = plan_wave(batch.state, strategy="balanced", size=60, seed=1, wave=0, single_wave=True)
     assert len({tuple(pair) for pair in plan.pairs.tolist()}) == len(plan) == 20
+
+
+@pytest.mark.parametrize("strategy", ["balanced", "blocks"])
+@pytest.mark.parametrize("size", [13, 20, 36])
+def test_it_repeats_nothing_while_pairs_are_new(strategy, size):
+    """P-40: room in a wave that may be the last is for new pairs first."""
+    batch = Batch(14, judgements_per_pair=2)
+    plan = plan_wave(batch.state, strategy=strategy, size=size, seed=1, wave=0, may_be_last=True)
+    assert len(set(unordered(plan.pairs.tolist()))) == len(plan) == size
 
 
 def test_it_stops_at_the_judgements_a_pair_may_have():

@@ -1,0 +1,70 @@
+"""`eng5 plan` says what a run takes at most, and stores nothing to find it out."""
+
+import pytest
+
+from tests.integration.eng5.conftest import MOCK, SAMPLE_OPTIONS
+from tests.integration.eng5.runner import DATABASE, count, eng5, read_run
+
+
+@pytest.fixture(scope="module")
+def sample_plan(tmp_path_factory):
+    data = tmp_path_factory.mktemp("plan") / "data"
+    ended = eng5(data, "plan", *SAMPLE_OPTIONS, "--json").succeeded()
+    assert not (data / DATABASE).exists(), "planning made a database"
+    return ended.json
+
+
+def test_it_plans_without_a_database_and_prints_one_json_document(sample_plan) -> None:
+    plan = sample_plan["plan"]
+    assert (plan["students"], plan["anchors"]) == (24, 9)
+    assert plan["possible_pairs"] == 33 * 32 // 2
+    assert plan["max_comparisons"] == plan["total_budget"] == 200
+    assert plan["llm_batching_mode"] == "serial_bundle"
+    assert sample_plan["warnings"] == []
+
+
+def test_a_bundled_run_stays_within_its_plan(sample_plan, sample_run) -> None:
+    assert_within(sample_plan["plan"], sample_run.document)
+
+
+def assert_within(plan, run) -> None:
+    batch, cost = run["batch"], run["cost"]
+    assert batch["submitted"] <= plan["max_comparisons"]
+    assert batch["waves"] <= plan["max_waves"]
+    assert cost["calls"] <= plan["max_provider_calls"]
+    assert 0 < cost["input_tokens"] <= plan["input_tokens"]
+    assert 0 < cost["output_tokens"] <= plan["output_tokens"]
+    assert cost["usd"] <= plan["cost_usd"]
+    assert run["waves"][0]["size"] == plan["first_wave"]
+
+
+def test_a_run_with_a_call_for_each_comparison_stays_within_its_plan(
+    data_dir, essays, tmp_path
+) -> None:
+    options = [*essays, *MOCK, "--llm-batching-mode", "per_request", "--seed", "2"]
+    plan = eng5(data_dir, "plan", *options, "--json").succeeded().json["plan"]
+    assert count(data_dir, "assessment_batch") == 0
+    eng5(data_dir, "execute", *options, "--output", tmp_path / "run").succeeded()
+    run = read_run(tmp_path / "run")
+    assert plan["max_comparisons"] == plan["max_provider_calls"] == 55
+    assert run["cost"]["calls"] == run["batch"]["submitted"]
+    assert_within(plan, run)
+
+
+def test_it_says_the_same_to_people(data_dir, essays) -> None:
+    ended = eng5(data_dir, "plan", *essays, *MOCK, "--max-comparisons", "20").succeeded()
+    for words in ("8 students, 3 anchors", "55", "at most 20", "serial_bundle", "$0.0000"):
+        assert words in ended.out
+    assert ended.err == ""
+
+
+def test_the_mode_is_planned_as_it_is_named_on_the_command_line(data_dir, essays) -> None:
+    """The alias of the default mode is accepted; the mock offers every mode."""
+    for mode, planned in (
+        ("provider_serial_bundle", "serial_bundle"),
+        ("provider_batch_api", "provider_batch_api"),
+    ):
+        options = [*essays, *MOCK, "--llm-batching-mode", mode, "--json"]
+        plan = eng5(data_dir, "plan", *options).succeeded().json
+        assert plan["plan"]["llm_batching_mode"] == planned
+        assert plan["warnings"] == []

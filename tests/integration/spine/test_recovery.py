@@ -1,0 +1,203 @@
+"""A kill or a lost message between any two steps: the rows alone tell how to go on."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from assessment.models import Batch, ComparisonPair
+from assessment.monitoring import monitor
+from cjproject.celery import app
+from tests.integration.assessment.essays import batch
+from tests.integration.llmprovider.comparisons import set_queue
+from tests.integration.spine import driving
+
+LATER = timedelta(seconds=11)
+SINGLES = {"pairing_strategy": "balanced"}
+
+
+class Broker:
+    """What is in the broker, as (task, arguments). Taking it out is losing it."""
+
+    def take(self) -> list[tuple[str, list[object]]]:
+        taken = []
+        with app.connection_for_read() as link:
+            for name in ("assessment", "provider"):
+                queue = link.SimpleQueue(name)
+                try:
+                    while True:
+                        message = queue.get(block=False)
+                        message.ack()
+                        taken.append((message.headers["task"], message.payload[0]))
+                except queue.Empty:
+                    queue.close()
+        return taken
+
+
+@pytest.fixture
+def broker(db):
+    """The in-memory broker without a worker; empty before and after."""
+    empty = Broker()
+    empty.take()
+    yield empty
+    empty.take()
+
+
+def test_a_batch_whose_start_was_lost_is_started(broker):
+    """P-07, T6"""
+    one = batch(4)
+    monitor(timezone.now() + LATER)
+    assert broker.take() == [("assessment.start_batch", [one.pk])]
+
+
+def test_an_answered_wave_that_nobody_weighed_is_weighed(broker):
+    """P-07, P-23"""
+    one = driving.answered(driving.started(batch(4)))
+    broker.take()
+    monitor(timezone.now() + LATER)
+    assert broker.take() == [("assessment.finish_wave", [one.pk, 1, 1])]
+
+
+def test_a_batch_that_nobody_scored_is_scored(broker):
+    """P-33"""
+    one = driving.answered(driving.started(batch(4)))
+    driving.weigh(one)
+    assert one.status == "SCORING"
+    broker.take()
+    monitor(timezone.now() + LATER)
+    assert broker.take() == [("assessment.finalise_batch", [one.pk])]
+
+
+def test_it_leaves_alone_what_is_under_way(broker):
+    """P-31"""
+    driving.started(batch(4))
+    driving.judge(Batch.objects.get())
+    monitor(timezone.now() + LATER)
+    assert broker.take() == []
+
+
+def test_it_gives_a_message_time_to_arrive(broker):
+    driving.answered(driving.started(batch(4)))
+    broker.take()
+    monitor(timezone.now())
+    assert broker.take() == []
+
+
+def test_the_only_process_need_not_wait(broker):
+    one = driving.answered(driving.started(batch(4)))
+    broker.take()
+    monitor(timezone.now(), lone_process=True)
+    assert broker.take() == [("assessment.finish_wave", [one.pk, 1, 1])]
+
+
+def test_it_leaves_ended_batches_alone(broker):
+    driving.run(batch(4))
+    broker.take()
+    monitor(timezone.now() + LATER)
+    assert broker.take() == []
+
+
+def test_it_does_no_scoring_of_its_own(broker):
+    """P-30"""
+    one = driving.answered(driving.started(batch(4)))
+    monitor(timezone.now() + LATER)
+    one.refresh_from_db()
+    assert (one.status, one.result) == ("COMPARING", None)
+
+
+def test_a_wave_that_waited_for_room_is_weighed_again(broker, monkeypatch):
+    one = driving.answered(driving.started(batch(10, overrides=SINGLES)))
+    set_queue(monkeypatch, QUEUE_CAPACITY=1)
+    driving.weigh(one)
+    broker.take()
+    monitor(timezone.now() + LATER)
+    assert broker.take() == [("assessment.finish_wave", [one.pk, 1, 1])]
+
+
+def test_a_kill_after_any_step_changes_no_result():
+    """P-23: every step is done, then done again as after a kill, and once more by the monitor."""
+    from assessment.finalising import finalise
+    from assessment.finishing import finish_wave
+    from assessment.starting import start
+
+    def ends(times: int) -> dict[str, object]:
+        one = batch(9, max_comparisons_override=36, overrides=SINGLES)
+        for _ in range(times):
+            start(one.pk)
+        for _ in range(40):
+            one.refresh_from_db()
+            if one.ended:
+                break
+            for _ in range(times):
+                driving.answered(one)
+            wave = one.waves.last()
+            for _ in range(times):
+                finish_wave(one.pk, wave.number, wave.round)
+            for _ in range(times):
+                finalise(one.pk)
+        return {
+            "end": (one.status, one.stop_reason, one.submitted, one.completed, one.failed),
+            "scores": list(one.essays.values_list("name", "projection__score")),
+        }
+
+    with_kills = _in_a_database_of_its_own(lambda: ends(3))
+    assert with_kills == _in_a_database_of_its_own(lambda: ends(1))
+
+
+def _in_a_database_of_its_own(work):
+    from django.db import transaction
+
+    with transaction.atomic():
+        result = work()
+        transaction.set_rollback(True)
+    return result
+
+
+test_a_kill_after_any_step_changes_no_result = pytest.mark.django_db(
+    test_a_kill_after_any_step_changes_no_result
+)
+
+
+@pytest.fixture
+def silent_batch(broker):
+    """A batch whose queue items are gone, so that no message can help."""
+    one = driving.started(
+        batch(6, overrides={"llm_batching_mode_override": "per_request", **SINGLES})
+    )
+    driving.judge(one)
+    return one
+
+
+def lose_answers(one: Batch, count: int) -> None:
+    from llmprovider.models import QueueItem
+
+    lost = list(QueueItem.objects.filter(batch_key=str(one.pk))[:count])
+    QueueItem.objects.filter(pk__in=[item.pk for item in lost]).delete()
+    driving.record(one)
+
+
+def recover(one: Batch) -> Batch:
+    """Sweeps past the time-out, and the task that each of their messages names."""
+    late = timezone.now() + timedelta(hours=5)
+    for _ in range(4):
+        monitor(late)
+        for name, arguments in Broker().take():
+            app.tasks[name].apply(arguments)
+    one.refresh_from_db()
+    return one
+
+
+def test_a_stuck_batch_with_most_answers_is_scored_as_recovered(silent_batch):
+    """P-30, P-32"""
+    lose_answers(silent_batch, 1)
+    one = recover(silent_batch)
+    assert (one.status, one.stop_reason) == ("COMPLETED", "forced_recovery")
+    assert one.result["measurement"]
+    assert one.pairs.filter(status=ComparisonPair.Status.PENDING).count() == 0
+
+
+def test_a_stuck_batch_with_few_answers_fails(silent_batch):
+    """P-32, P-34"""
+    lose_answers(silent_batch, silent_batch.submitted - 2)
+    one = recover(silent_batch)
+    assert (one.status, one.stop_reason) == ("FAILED", "stuck_timeout")
