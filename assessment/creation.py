@@ -75,7 +75,7 @@ class BatchConfigOverrides(_Spec):
     judgements_per_pair: int = Field(1, ge=1, le=20)
     compare_anchors: bool = True
     reliability_target: float | None = Field(None, gt=0, lt=1)
-    money_cap_usd: Decimal | None = Field(None, gt=0)
+    money_cap_usd: Decimal | None = Field(None, gt=0, max_digits=12, decimal_places=4)
     seed: int | None = Field(None, ge=0, lt=2**63)
 
     @field_validator("llm_batching_mode_override", mode="before")

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assessment.cancelling import withdraw_pending
+from assessment.conf import get_settings
 from assessment.findings import warnings_of
 from assessment.measurement.agreement import Measure, agreement
 from assessment.measurement.grades import GradeProjection as Projection
@@ -47,6 +48,9 @@ def finalise(batch_id: int) -> None:
 
 
 def _complete(batch: Batch) -> None:
+    if batch.stop_reason == Batch.StopReason.FORCED_RECOVERY and not _enough_succeeded(batch):
+        _fail(batch, Batch.StopReason.LOW_SUCCESS_RATE, "too few comparisons have a winner")
+        return
     essays = list(batch.essays.defer("text").order_by("position"))
     measurement = measure(batch)
     scale = Scale("batch", tuple(batch.grade_scale)) if len(batch.grade_scale) > 1 else None
@@ -66,6 +70,11 @@ def _complete(batch: Batch) -> None:
             completed_at=timezone.now(),
         )
     _log_end(locked)
+
+
+def _enough_succeeded(batch: Batch) -> bool:
+    """The rule that a normal end has already been held to."""
+    return batch.completed >= get_settings().MIN_SUCCESS_RATE_THRESHOLD * max(1, batch.callbacks)
 
 
 def _fail(batch: Batch, reason: str, why: str) -> None:

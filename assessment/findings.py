@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from assessment.measurement.grades import GradeProjection
 from assessment.measuring import Measurement
 from assessment.models import Batch, Essay
+from llmprovider.contracts import queue as judge_queue
 
 # Below this many comparisons an essay's score is mostly prior.
 FEW_COMPARISONS = 6
@@ -51,6 +52,15 @@ def warnings_of(
                 "failed_comparisons",
                 f"{batch.failed} of {batch.callbacks} comparisons have no verdict and do not "
                 "count in any score.",
+            )
+        )
+    unpriced = judge_queue.totals_of(str(batch.pk))["unpriced_calls"]
+    if unpriced:
+        found.append(
+            (
+                "unknown_price",
+                f"No price is known for the model of {unpriced} calls: "
+                "the true cost is higher than stated.",
             )
         )
     found += _grade_warnings(batch, projection, essays)

@@ -86,7 +86,7 @@ def _weigh(batch: Batch, wave: Wave, measurement: Measurement) -> None:
         batch.step_to(
             Batch.Status.SCORING,
             stop_reason=verdict.stop_reason,
-            failure=verdict.why if failing else "",
+            failure=verdict.why[:500] if failing else "",
         )
         transaction.on_commit(lambda: messages.finalise_batch(batch.pk))
 
@@ -95,7 +95,7 @@ def _close_round(wave: Wave, measurement: Measurement, verdict: Verdict, now: da
     wave.finished_round = wave.round
     wave.finished_at = now
     wave.decision = verdict.decision
-    wave.reason = verdict.why
+    wave.reason = verdict.why[:600]
     wave.successes = measurement.successes
     wave.max_score_change = measurement.max_score_change
     wave.reliability = measurement.reliability.value

@@ -3,16 +3,13 @@
 It contains no scoring; it only calls what a message would have called.
 """
 
-import logging
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef
 
 from assessment import messages
-from assessment.conf import get_settings
 from assessment.models import Batch, ComparisonPair, Wave
-
-log = logging.getLogger(__name__)
+from assessment.recovering import recover_silent
 
 # A message that was sent this recently may still be on its way.
 PATIENCE = timedelta(seconds=10)
@@ -31,7 +28,7 @@ def monitor(now: datetime, *, lone_process: bool = False) -> None:
         messages.finish_wave(wave.batch_id, wave.number, wave.round)
     for batch_id in _ids(Batch.Status.SCORING, quiet):
         messages.finalise_batch(batch_id)
-    _report_stuck(now)
+    recover_silent(now)
 
 
 def _ids(status: str, quiet_since: datetime) -> list[int]:
@@ -56,16 +53,3 @@ def _answered_waves(quiet_since: datetime) -> list[Wave]:
         .exclude(Exists(pending))
         .order_by("batch__last_activity_at")[:CHUNK]
     )
-
-
-def _report_stuck(now: datetime) -> None:
-    silent = now - timedelta(seconds=get_settings().BATCH_TIMEOUT_SECONDS)
-    for batch in Batch.objects.exclude(status__in=Batch.ENDED).filter(last_activity_at__lte=silent):
-        log.error(
-            "batch %s in %s shows no activity since %s: %d of %d comparisons answered",
-            batch.pk,
-            batch.status,
-            batch.last_activity_at.isoformat(timespec="seconds"),
-            batch.callbacks,
-            batch.submitted,
-        )

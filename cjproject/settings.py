@@ -8,6 +8,7 @@ Nothing set: the embedded default (SQLite, in-memory broker, worker and beat ins
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -143,6 +144,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+if not PRODUCTION:
+    STATIC_ROOT.mkdir(exist_ok=True)
 # Without production's collectstatic the admin's files come from where they are installed.
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
@@ -155,7 +158,7 @@ if REDIS_URL:
         }
     }
 
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
@@ -170,8 +173,15 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Comparative judgement of essays",
     "DESCRIPTION": "Batches of essays judged in pairs by LLM judges.",
     "VERSION": "1",
+    "ENUM_NAME_OVERRIDES": {
+        "BatchStatus": "assessment.models.Batch.Status",
+        "PairStatus": "assessment.models.ComparisonPair.Status",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }
+if os.environ.get("DJANGO_NUM_PROXIES"):
+    # Behind proxies the client's address, which the throttle goes by, is in a header.
+    REST_FRAMEWORK["NUM_PROXIES"] = int(os.environ["DJANGO_NUM_PROXIES"])
 # Essays come as JSON or files of one request; the intake checks each file again.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 2_000

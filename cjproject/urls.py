@@ -3,6 +3,9 @@ from django.urls import include, path
 
 from cjproject.health import healthz, readyz
 
+admin.site.site_header = admin.site.site_title = "Comparative judgement of essays"
+admin.site.site_url = None  # there is no site but the admin
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("assessment.api.urls")),

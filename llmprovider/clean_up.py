@@ -37,14 +37,12 @@ def free_leases(now: datetime, *, every: bool = False) -> None:
     `every`: all leases are dead because their one process is, which is no fault of the items.
     """
     held = QueueItem.objects.filter(status=QueueItem.Status.PROCESSING)
-    if every:
-        freeable = held
-    else:
-        max_claims = get_settings().QUEUE_MAX_ATTEMPTS
-        dead = held.filter(lease_expires_at__lt=now)
-        for item in dead.filter(claims__gte=max_claims)[:CHUNK]:
-            _expire(item, now, "lease", f"no answer in {item.claims} claims by a worker")
-        freeable = dead.filter(claims__lt=max_claims)
+    max_claims = get_settings().QUEUE_MAX_ATTEMPTS
+    dead = held if every else held.filter(lease_expires_at__lt=now)
+    spent = Q(withdrawn=True) if every else Q(withdrawn=True) | Q(claims__gte=max_claims)
+    for item in dead.filter(spent)[:CHUNK]:
+        _expire(item, now, "lease", f"no answer in {item.claims} claims by a worker")
+    freeable = dead.exclude(spent)
     count = freeable.update(status=QueueItem.Status.QUEUED, lease_token=None, lease_expires_at=None)
     if count:
         log.warning("freed %d comparisons whose worker gave no sign", count)

@@ -56,9 +56,8 @@ def store_outcomes(
             item.usage = _added(item.usage, share["usage"])
             if isinstance(outcome, Verdict):
                 _complete(item, outcome, call, prompt_sha256, now)
-            elif outcome.retryable and item.attempts < max_attempts:
-                if _requeue(item):
-                    again.append(item)
+            elif outcome.retryable and item.attempts < max_attempts and _requeue(item):
+                again.append(item)
             else:
                 _fail(item, outcome, QueueItem.Status.FAILED, call, prompt_sha256, now)
     return again
@@ -87,8 +86,11 @@ def _complete(
 
 
 def _requeue(item: QueueItem) -> bool:
+    """False where the lease is lost or the caller has withdrawn the item."""
     return bool(
-        _ours(item).update(
+        _ours(item)
+        .filter(withdrawn=False)
+        .update(
             status=QueueItem.Status.QUEUED,
             lease_token=None,
             lease_expires_at=None,

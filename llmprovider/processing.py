@@ -16,7 +16,7 @@ from llmprovider.contracts import ErrorType, Instructions
 from llmprovider.leases import claim
 from llmprovider.models import Bundle, ProviderCall, QueueItem
 from llmprovider.outcomes import Failure, ItemOutcome, store_outcomes
-from llmprovider.pricing import cost_of
+from llmprovider.pricing import UnknownPrice, cost_of
 from llmprovider.prompts import Comparison, Prompt, build_prompt
 from llmprovider.providers.base import ProviderError, ProviderRequest, ProviderResponse, Stop
 from llmprovider.providers.registry import is_mock, provider_for
@@ -152,7 +152,10 @@ def _record_answered_call(
     call.cache_read_tokens = usage.cache_read
     call.cache_write_tokens = usage.cache_write
     call.reasoning_tokens = usage.reasoning
-    call.cost_usd = cost_of(bundle.provider, response.model or bundle.model, usage)
+    try:
+        call.cost_usd = cost_of(bundle.provider, response.model or bundle.model, usage)
+    except UnknownPrice:
+        call.priced = False
     _finish(call, bundle, items, outcomes, unreadable=unreadable)
 
 

@@ -29,8 +29,13 @@ def plan_retries(
     if not again:
         return []
     halve = smaller or any(one.error_type in CURED_BY_A_SMALLER_BUNDLE for one in failures)
-    size = max(1, len(again) // 2) if halve else len(again)
     attempts = max(item.attempts for item in again)
+    if not halve:
+        size = len(again)
+    elif attempts + 1 >= get_settings().QUEUE_MAX_ATTEMPTS:
+        size = 1  # the last attempt is made alone, so that no item fails for its neighbours
+    else:
+        size = max(1, len(again) // 2)
     asked = max((one.retry_after or 0.0 for one in failures), default=0.0)
     due = now + wait_before_retry(attempts, asked)
     bundles = []

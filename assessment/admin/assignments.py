@@ -5,12 +5,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import HttpRequest
 
 from assessment.intake import normalise, sha256_of
 from assessment.intake.gradings import label_of, off_scale
 from assessment.measurement.scales import KNOWN_NAMES, parse_scale
 from assessment.models import Anchor, Assignment
+
+MAX_GRADE_CHARS = Anchor.grade.field.max_length
 
 
 class AssignmentForm(forms.ModelForm):
@@ -36,9 +39,10 @@ class AssignmentForm(forms.ModelForm):
             labels = list(parse_scale(self.cleaned_data["grade_scale"]).labels)
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
-        longest = Anchor._meta.get_field("grade").max_length
-        if any(len(label) > longest for label in labels):
-            raise forms.ValidationError(f"A grade has more than {longest} characters. Shorten it.")
+        if any(len(label) > MAX_GRADE_CHARS for label in labels):
+            raise forms.ValidationError(
+                f"A grade has more than {MAX_GRADE_CHARS} characters. Shorten it."
+            )
         return labels
 
     def clean_task(self) -> str:
@@ -79,8 +83,9 @@ class AnchorFormSet(forms.BaseInlineFormSet):
         if not isinstance(scale, list) or not scale:
             return
         for form in self.forms:
-            grade = getattr(form, "cleaned_data", {}).get("grade")
-            if not grade or self._should_delete_form(form):
+            given = getattr(form, "cleaned_data", {})
+            grade = given.get("grade")
+            if not grade or given.get(DELETION_FIELD_NAME):
                 continue
             label = label_of(grade, scale)
             if label is None:

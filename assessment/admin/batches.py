@@ -42,11 +42,11 @@ class BatchAdmin(Record):
         "label",
         "status",
         "stop_reason",
-        "llm_batching_mode",
         "progress_bar",
         "answered",
         "cost",
         "mock",
+        "mode",
         "created_at",
     )
     list_display_links = ("id", "label")
@@ -132,6 +132,10 @@ class BatchAdmin(Record):
     def progress_bar(self, batch: Batch) -> SafeString:
         percent = round(100 * batch.progress)
         return format_html('<progress value="{}" max="100"></progress> {} %', percent, percent)
+
+    @admin.display(ordering="llm_batching_mode")
+    def mode(self, batch: Batch) -> str:
+        return batch.llm_batching_mode
 
     @admin.display(description="comparisons")
     def answered(self, batch: Batch) -> str:

@@ -69,7 +69,7 @@ class ComparisonPairAdmin(Record):
         "attempts",
         "completed_at",
     )
-    list_filter = ("status", "winner", "confidence", "provider", "batch__status")
+    list_filter = ("status", "winner", "confidence", "provider")
     list_select_related = ("batch", "wave", "essay_a", "essay_b")
     search_fields = ("=batch__id", "=correlation_id", "essay_a__name", "essay_b__name")
     search_help_text = "Number of the batch, correlation id or name of an essay"

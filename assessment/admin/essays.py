@@ -50,6 +50,10 @@ class GradeProjectionAdmin(Record):
             .defer("essay__text", "essay__batch__result", "essay__batch__run_record")
         )
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """The page of a batch links here by the essay's batch."""
+        return lookup == "essay__batch__id__exact" or super().lookup_allowed(lookup, value, request)
+
     @admin.display(ordering="essay__batch")
     def batch(self, projection: GradeProjection) -> str:
         return str(projection.essay.batch)

@@ -1,6 +1,5 @@
 """Pages for rows that the machine writes: to be read, searched and filtered, never edited."""
 
-
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest

@@ -1,6 +1,6 @@
 """Fields of a request that the framework has no name for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -56,9 +56,9 @@ class GradeScaleField(serializers.Field):
     def to_representation(self, value: Any) -> list[str]:
         return list(value)
 
-    def _checked(self, make: Any) -> tuple[str, ...]:
+    def _checked(self, make: Callable[[], Scale]) -> tuple[str, ...]:
         try:
-            labels: tuple[str, ...] = make().labels
+            labels = make().labels
         except ValueError as error:
             raise serializers.ValidationError(str(error)) from None
         for label in labels:
@@ -113,16 +113,16 @@ class GradeScaleSchema(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
         labels = build_array_type(build_basic_type(OpenApiTypes.STR))
-        return labels if direction == "response" else {
-            "oneOf": [build_basic_type(OpenApiTypes.STR), labels]
-        }
+        return (
+            labels
+            if direction == "response"
+            else {"oneOf": [build_basic_type(OpenApiTypes.STR), labels]}
+        )
 
 
 class OverridesSchema(OpenApiSerializerFieldExtension):
     target_class = OverridesField
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        reference: dict[str, Any] = auto_schema.resolve_serializer(
-            self.target.model, direction
-        ).ref
+        reference: dict[str, Any] = auto_schema.resolve_serializer(self.target.model, direction).ref
         return reference

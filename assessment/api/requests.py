@@ -29,9 +29,11 @@ class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields it does not know: a misspelt limit must not be taken for no limit."""
 
     def to_internal_value(self, data: Any) -> Any:
-        unknown = [name for name in data if name not in self.fields] if (
-            isinstance(data, Mapping)
-        ) else []
+        unknown = (
+            [name for name in data if name not in self.fields]
+            if (isinstance(data, Mapping))
+            else []
+        )
         if unknown:
             known = ", ".join(self.fields)
             raise serializers.ValidationError(
@@ -118,8 +120,7 @@ class BatchRequestSerializer(StrictSerializer):
                 {"grade_scale": ["The assignment is new. Give its grades, lowest first."]}
             )
         instructions = {
-            name: asked.get(name, getattr(stored, name) if stored else "")
-            for name in _INSTRUCTIONS
+            name: asked.get(name, getattr(stored, name) if stored else "") for name in _INSTRUCTIONS
         }
         optional = {
             name: asked[name]

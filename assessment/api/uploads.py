@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework.exceptions import ValidationError
 
+from assessment.conf import get_settings
 from assessment.creation import EssaySpec
 from assessment.intake import EssayFile, InputError, Limits, grades_for, sha256_of, text_of
 from assessment.intake.folders import Role
@@ -70,14 +71,15 @@ def _read(
 
 def _essay(upload: UploadedFile, role: Role) -> EssayFile:
     name = _name_of(upload)
-    limit = Limits().file_bytes
-    if upload.size > limit:
+    # At most four bytes a character: what is too long anyway is not kept in memory.
+    limits = Limits(text_bytes=4 * get_settings().MAX_ESSAY_CHARS)
+    if (upload.size or 0) > limits.file_bytes:
         raise InputError(
             name,
-            f"is {upload.size:,} bytes, more than the {limit:,} allowed",
+            f"is {upload.size:,} bytes, more than the {limits.file_bytes:,} allowed",
             "Remove pictures from it, or save the text alone as .txt.",
         )
-    text = text_of(name, upload.read())
+    text = text_of(name, upload.read(), limits)
     return EssayFile(
         name=name,
         role=role,

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
@@ -17,8 +19,9 @@ TABLE_LIMIT = 2_000
 class Comparisons:
     """Decisions over `n` items, one entry per ordered pair (first, second) that was shown.
 
-    `first`, `second`, `count` and `won` have one entry a pair: how often (or with what weight) it
-    was shown in this order, and how often the first item won. A tie counts as half a win.
+    `first`, `second`, `count` and `won` have one entry a pair, sorted by first, then second: how
+    often (or with what weight) it was shown in this order, and how often the first item won. A tie
+    counts as half a win.
     """
 
     n: int
@@ -41,6 +44,36 @@ class Comparisons:
     def total(self) -> float:
         """All decisions, or the sum of their weights."""
         return float(self.count.sum())
+
+    @cached_property
+    def layout(self) -> tuple[NDArray[np.signedinteger[Any]], NDArray[np.signedinteger[Any]]]:
+        """Columns (p,) and row starts (n + 1,) of a sparse matrix with one entry per pair."""
+        starts = np.concatenate([[0], np.cumsum(np.bincount(self.first, minlength=self.n))])
+        kind = np.int32 if max(self.n, self.first.size) < 2**31 else np.int64
+        return self.second.astype(kind), starts.astype(kind)
+
+    @cached_property
+    def mirrored(self) -> tuple[IntArray, IntArray]:
+        """Places of pairs shown in both orders: (lower item first, higher item first)."""
+        key, turned = self.first * self.n + self.second, self.second * self.n + self.first
+        if not key.size:
+            return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+        place = np.minimum(np.searchsorted(key, turned), key.size - 1)
+        both = np.flatnonzero((key[place] == turned) & (self.first < self.second))
+        return both, place[both]
+
+    def sum_by_first(self, amounts: FloatArray) -> FloatArray:
+        """Sum over the pairs in which each item came first, (n,); quick, as pairs are sorted."""
+        sums = np.zeros(self.n)
+        starts = self.layout[1]
+        filled = np.flatnonzero(np.diff(starts))
+        if filled.size:
+            sums[filled] = np.add.reduceat(amounts, starts[filled])
+        return sums
+
+    def sum_by_second(self, amounts: FloatArray) -> FloatArray:
+        """Sum over the pairs in which each item came second, (n,)."""
+        return tally(self.second, amounts, self.n)
 
     @cached_property
     def components(self) -> tuple[int, IntArray]:
@@ -68,7 +101,7 @@ class Comparisons:
         return coo_array((np.ones(links[0].size), links), shape=(self.n, self.n)).tocsr()
 
     def _per_item(self, to_first: FloatArray, to_second: FloatArray) -> FloatArray:
-        return tally(self.first, to_first, self.n) + tally(self.second, to_second, self.n)
+        return self.sum_by_first(to_first) + self.sum_by_second(to_second)
 
 
 def tally(places: IntArray, amounts: FloatArray, size: int) -> FloatArray:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from assessment.measurement.arrays import FloatArray
-from assessment.measurement.comparisons import tally
 from assessment.measurement.determinants import PROBE_SEED, coupling
 from assessment.measurement.models import MEAN_SD, Curvature
 from assessment.measurement.solvers import (
@@ -81,7 +80,7 @@ def _posterior_draws(curvature: Curvature, draws: int) -> FloatArray:
     root = np.sqrt(curvature.information)
     for draw in range(draws):
         decisions = root * generator.standard_normal(root.size)
-        noise[:n, draw] = tally(pairs.first, decisions, n) - tally(pairs.second, decisions, n)
+        noise[:n, draw] = pairs.sum_by_first(decisions) - pairs.sum_by_second(decisions)
         prior = np.sqrt(model.precision) * generator.standard_normal(n)
         prior[model.fixed] = 0.0
         noise[:n, draw] += prior

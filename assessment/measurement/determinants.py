@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
+from scipy.sparse import csr_array
 
-from assessment.measurement.arrays import FloatArray, SparseMatrix
+from assessment.measurement.arrays import FloatArray
 from assessment.measurement.models import Curvature
 from assessment.measurement.solvers import (
     DENSE_LIMIT,
@@ -20,7 +21,8 @@ from assessment.measurement.solvers import (
 )
 
 PROBE_SEED = 20_240_229
-LANCZOS_STEPS = 24
+LANCZOS_STEPS = 30
+QUADRATURE_ERROR = 1e-10
 MIN_PROBES, MAX_PROBES = 4, 64
 
 
@@ -38,8 +40,7 @@ def log_determinant(curvature: Curvature) -> float:
 
 def coupling(curvature: Curvature) -> float:
     """Mean over items of sum_j W_ij^2 / (d_i d_j): how far the matrix is from its diagonal."""
-    scaled = _scaled_links(curvature)
-    return 2.0 * float((scaled.multiply(scaled + scaled.T)).sum()) / max(curvature.model.n, 1)
+    return _sum_of_squares(curvature) / max(curvature.model.n, 1)
 
 
 def probe_count(curvature: Curvature) -> int:
@@ -47,17 +48,23 @@ def probe_count(curvature: Curvature) -> int:
     return int(np.clip(np.ceil(5_000 * coupling(curvature) ** 2), MIN_PROBES, MAX_PROBES))
 
 
-def _scaled_links(curvature: Curvature) -> SparseMatrix:
-    root = curvature.diagonal**-0.5
-    links = curvature.links.copy()
-    pairs = curvature.model.comparisons
-    links.data = links.data * root[pairs.first] * root[pairs.second]
-    return links
+def _scaled_information(curvature: Curvature) -> FloatArray:
+    root, pairs = curvature.diagonal**-0.5, curvature.model.comparisons
+    scaled: FloatArray = curvature.between_free * root[pairs.first] * root[pairs.second]
+    return scaled
+
+
+def _sum_of_squares(curvature: Curvature) -> float:
+    """Sum of the squared entries of N; a pair shown in both orders has one entry for both."""
+    scaled = _scaled_information(curvature)
+    one, other = curvature.model.comparisons.mirrored
+    return 2.0 * float(scaled @ scaled) + 4.0 * float(scaled[one] @ scaled[other])
 
 
 def _sampled_log_determinant(curvature: Curvature) -> float:
     n = curvature.model.n
-    scaled = _scaled_links(curvature)
+    columns, starts = curvature.model.comparisons.layout
+    scaled = csr_array((_scaled_information(curvature), columns, starts), shape=(n, n))
     scaled_by_second = scaled.T
     root = curvature.diagonal**-0.5
     shift = curvature.shift
@@ -71,7 +78,7 @@ def _sampled_log_determinant(curvature: Curvature) -> float:
 
     power = float((root**2).sum())
     trace = -shift * power
-    square = 2.0 * float((scaled.multiply(scaled + scaled.T)).sum())
+    square = _sum_of_squares(curvature)
     if shift:
         met = scaled @ root + scaled_by_second @ root
         square += shift**2 * power**2 - 2.0 * shift * float(root @ met)
@@ -104,7 +111,8 @@ def _quadrature(remainder: Callable[[FloatArray], FloatArray], probes: FloatArra
         beta = np.linalg.norm(following, axis=0)
         alphas.append(alpha)
         betas.append(beta)
-        if bool((beta < 1e-10).all()):
+        # Half the width of the spectrum is 2 beta; k steps err by its 2k-th power.
+        if float((2.0 * beta.max()) ** (2 * len(betas))) < QUADRATURE_ERROR:
             break
         previous, current = current, following / np.maximum(beta, 1e-300)
     results = np.empty(count)

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit
 
 from assessment.measurement.arrays import BoolArray, FloatArray, SparseMatrix
-from assessment.measurement.comparisons import Comparisons, tally
+from assessment.measurement.comparisons import Comparisons
 
 POSITION_SD = 0.5
 """Prior SD of gamma in logits. Weak: it weighs as much as some 16 even decisions."""
@@ -120,9 +120,9 @@ class Model:
         residual = pairs.won - expected
         information = expected * (1.0 - chance)
         slope = np.zeros(self.size)
-        slope[:n] = tally(pairs.first, residual, n) - tally(pairs.second, residual, n)
-        as_first = tally(pairs.first, information, n)
-        as_second = tally(pairs.second, information, n)
+        slope[:n] = pairs.sum_by_first(residual) - pairs.sum_by_second(residual)
+        as_first = pairs.sum_by_first(information)
+        as_second = pairs.sum_by_second(information)
         free = ~self.fixed
         diagonal = as_first + as_second + self.precision
         border = np.zeros((n, self.size - n))
@@ -180,17 +180,18 @@ class Curvature:
         return 1.0 / (self.model.n * (self.model.precision + self.shift * self.model.n))
 
     @cached_property
+    def between_free(self) -> FloatArray:
+        """Information of each ordered pair, 0 where a fixed item takes part."""
+        if not self.model.anchored:
+            return self.information
+        pairs, free = self.model.comparisons, ~self.model.fixed
+        return np.where(free[pairs.first] & free[pairs.second], self.information, 0.0)
+
+    @cached_property
     def links(self) -> SparseMatrix:
-        """Information of each ordered pair of free items, (n, n): W is this plus its transpose."""
-        pairs, n = self.model.comparisons, self.model.n
-        data = self.information
-        if self.model.anchored:
-            free = ~self.model.fixed
-            data = np.where(free[pairs.first] & free[pairs.second], data, 0.0)
-        starts = np.concatenate([[0], np.cumsum(np.bincount(pairs.first, minlength=n))])
-        kind = np.int32 if max(n, data.size) < 2**31 else np.int64
-        columns = pairs.second.astype(kind)
-        return csr_array((data, columns, starts.astype(kind)), shape=(n, n))
+        """`between_free` as a matrix (n, n): W is this plus its transpose."""
+        n, (columns, starts) = self.model.n, self.model.comparisons.layout
+        return csr_array((self.between_free, columns, starts), shape=(n, n))
 
     @cached_property
     def _links_by_second(self) -> SparseMatrix:
@@ -216,8 +217,7 @@ class Curvature:
         """The whole matrix with the shift, (size, size)."""
         model, n = self.model, self.model.n
         matrix = np.zeros((model.size, model.size))
-        pairs = self.links.tocoo()
-        matrix[pairs.row, pairs.col] = -pairs.data
+        matrix[model.comparisons.first, model.comparisons.second] = -self.between_free
         matrix[:n, :n] += matrix[:n, :n].T.copy()
         matrix[np.arange(n), np.arange(n)] += self.diagonal
         if self.shift:

@@ -24,7 +24,7 @@ class Mode:
 
 
 def find_mode(model: Model, start: FloatArray) -> Mode:
-    """Climb from `start` until no score moves by more than 1e-8 logit.
+    """Climb from `start` until the next step would move no score by more than 1e-8 logit.
 
     The log density is concave, so a step is long enough to be halved exactly when the slope along
     it has turned round; no value of the density is needed.
@@ -37,10 +37,12 @@ def find_mode(model: Model, start: FloatArray) -> Mode:
         if size == 0.0:
             return Mode(values, curvature, iteration, True)
         # Solve loosely while far away: the error of a step need only shrink as fast as the slope.
-        tolerance = min(0.05, max(size / first_size, 1e-9) * 0.5)
+        tolerance = min(1e-3, max(size / first_size, 1e-9))
         step = newton_step(curvature, slope, tolerance)
         rise = float(slope @ step)
-        small = float(np.abs(step).max()) <= STEP_TOLERANCE
+        longest = float(np.abs(step).max())
+        # What remains after a full step is about its square (Newton) or the error of its solution.
+        small = longest * max(longest, tolerance) <= STEP_TOLERANCE
         length = 1.0
         for _ in range(MAX_HALVINGS):
             trial = values + length * step

@@ -37,17 +37,12 @@ def order_agreement(
     pairs = gather(n, first, second, first_won)
     total = pairs.total
     share = float(pairs.won.sum() / total) if total else None
-    key, mirrored = pairs.first * n + pairs.second, pairs.second * n + pairs.first
-    # gather() sorts by first and second, so keys rise.
-    place = np.clip(np.searchsorted(key, mirrored), 0, max(key.size - 1, 0))
-    both = np.zeros(key.size, dtype=np.bool_)
-    if key.size:
-        both = (key[place] == mirrored) & (pairs.first < pairs.second)
-    count = int(both.sum())
+    one, other = pairs.mirrored
+    count = one.size
     if count == 0:
         return OrderAgreement(0, None, None, None, share)
     rate = pairs.won / pairs.count
-    forward, backward = rate[both], 1.0 - rate[place[both]]
+    forward, backward = rate[one], 1.0 - rate[other]
     same = forward * backward + (1 - forward) * (1 - backward)
     low, high = wilson(float(same.mean()), count)
     return OrderAgreement(count, float(same.mean()), low, high, share)

@@ -26,7 +26,7 @@ class Wave(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     decision = models.CharField(max_length=20, blank=True)
-    reason = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=600, blank=True)
     max_score_change = models.FloatField(null=True, blank=True, help_text="In SDs of the scores.")
     reliability = models.FloatField(
         null=True, blank=True, help_text="Empty while not shown to differ from chance."

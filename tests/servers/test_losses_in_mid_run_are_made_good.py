@@ -17,9 +17,14 @@ pytestmark = pytest.mark.servers
 IMPATIENT = {
     "LLM_PROVIDER_SERVICE_PROCESSING_LEASE_SECONDS": "5",
     "LLM_PROVIDER_SERVICE_LOST_MESSAGE_SECONDS": "2",
+    # One wave with a middle that lasts, not thirty short ones.
+    "CJ_ASSESSMENT_SERVICE_COMPARISONS_PER_STABILITY_CHECK_ITERATION": "500",
 }
 COMPARISONS = 500
-ATTEMPTS = 10
+# A call takes a few milliseconds, so most moments are between calls.
+ATTEMPTS = 20
+FROZEN_SECONDS = 1
+CALLS_OF_THE_OTHER = 4
 # Beat looks every 15 seconds, and may have to look more than once.
 SECONDS = 180
 
@@ -40,7 +45,7 @@ def begin(site: Site, output: Path) -> Child:
 
 
 def freeze_in_mid_call(site: Site, worker: Child) -> None:
-    """Stop the worker's processes while they hold comparisons; the other worker goes on."""
+    """Stop the worker's processes while they hold a comparison; the other worker goes on."""
 
     def calls() -> int:
         return int(site.value("SELECT count(*) FROM llmprovider_providercall"))
@@ -53,12 +58,21 @@ def freeze_in_mid_call(site: Site, worker: Child) -> None:
         worker.send_to_all(signal.SIGSTOP)
         before, held = calls(), leases()
         # What is still leased after so many calls of the other worker is not the other's.
-        deadline = time.monotonic() + 2
-        while calls() < before + 8 and time.monotonic() < deadline:
+        deadline = time.monotonic() + FROZEN_SECONDS
+        while calls() < before + CALLS_OF_THE_OTHER and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-        if calls() >= before + 8 and held & leases():
+        others_went_on = calls() >= before + CALLS_OF_THE_OTHER
+        if others_went_on and held & leases():
             return
+        # Else it held nothing, or a lock that the other worker waits for: let it get on.
         worker.send_to_all(signal.SIGCONT)
+        thawed = calls()
+        wait_until(
+            lambda thawed=thawed: calls() > thawed + CALLS_OF_THE_OTHER,
+            30,
+            "the workers to go on",
+            alive=[worker],
+        )
     pytest.fail(f"{worker.name} was never seen in mid-call\n{worker.tail()}")
 
 

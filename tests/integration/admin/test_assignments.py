@@ -112,6 +112,13 @@ def test_a_scale_keeps_the_grades_that_its_anchors_have(admin: Client, stored: A
     assert stored.grade_scale == ["F", "E", "D"]
 
 
+def test_an_anchor_that_is_removed_need_not_fit_the_scale(
+    admin: Client, stored: Assignment
+) -> None:
+    assert change(admin, stored, scale="F,D", DELETE="on").status_code == 302
+    assert not Anchor.objects.exists()
+
+
 def test_a_grade_written_another_way_becomes_the_scales(admin: Client) -> None:
     assert admin.post(ADD, form((anchor(grade="2,50"),), grade_scale="1,2.5")).status_code == 302
     assert Anchor.objects.get().grade == "2.5"

@@ -17,6 +17,7 @@ from tests.integration.assessment.essays import batch
 
 pytestmark = pytest.mark.django_db
 
+
 def change_url(pk: int) -> str:
     return reverse("admin:assessment_batch_change", args=[pk])
 

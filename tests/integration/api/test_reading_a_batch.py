@@ -219,9 +219,7 @@ def test_cancelling_twice_is_refused(api: APIClient) -> None:
     assert answer.data["detail"] == f"Batch {batch_id} has ended already: it is CANCELLED."
 
 
-def test_cancelling_a_finished_batch_leaves_it_as_it_is(
-    api: APIClient, finished: Batch
-) -> None:
+def test_cancelling_a_finished_batch_leaves_it_as_it_is(api: APIClient, finished: Batch) -> None:
     assert api.post(f"{URL}/{finished.pk}/cancel").status_code == 409
     finished.refresh_from_db()
     assert finished.status == Batch.Status.COMPLETED

@@ -99,6 +99,8 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ({"students": [upload("empty.txt", "")]}, "students", "empty.txt: has no text."),
     ({"students": [upload("a.txt", b"\x00\x01\x02" * 9)]}, "students", "a.txt: is not text"),
     ({"students": [upload("a.docx", b"PK no")]}, "students", "a.docx: cannot be read as a Word"),
+    ({"students": [upload("a.txt", "word " * 90_000)]}, "students", "more than the 400,000"),
+    ({"students": [upload("a.txt", b"x" * 20_000_001)]}, "students", "is 20,000,001 bytes"),
     ({"students": [upload("a.exe")]}, "students", "a.exe: is not of a kind that can be read"),
     ({"students": [upload("a.txt"), upload("a.txt")]}, "students", "a.txt: is uploaded twice."),
     ({"students": [upload("a" * 210 + ".txt")]}, "students", "more than 200 characters"),

@@ -93,9 +93,7 @@ def test_a_batch_cannot_be_changed_or_deleted(api: APIClient, batch: Batch, meth
 
 def test_a_name_and_password_give_the_users_token(stranger: APIClient) -> None:
     user = User.objects.create_user("head", password=PHRASE)
-    answer = stranger.post(
-        "/api/v1/token", {"username": "head", "password": PHRASE}, format="json"
-    )
+    answer = stranger.post("/api/v1/token", {"username": "head", "password": PHRASE}, format="json")
     assert answer.data == {"token": Token.objects.get(user=user).key}
     stranger.credentials(HTTP_AUTHORIZATION=f"Token {answer.data['token']}")
     assert stranger.get(URL).status_code == 200

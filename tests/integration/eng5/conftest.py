@@ -72,3 +72,24 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> SampleRun:
         data, "execute", *SAMPLE_OPTIONS, "--label", "samples", "--output", output, "--json"
     )
     return SampleRun(data, output, finished.succeeded())
+
+
+@dataclass(frozen=True)
+class LongRun:
+    """A run long enough to be disturbed on the way: a call for each of its 48 comparisons."""
+
+    options: tuple[object, ...]
+    undisturbed: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def long_run(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> LongRun:
+    root = tmp_path_factory.mktemp("undisturbed")
+    options = (
+        *write_essays(root / "essays", students=10, anchors=2),
+        *(*MOCK, "--mock-slope", "1", "--llm-batching-mode", "per_request"),
+        *("--max-comparisons", "48", "--seed", "3"),
+    )
+    data = fresh_data_dir(migrated, root / "data")
+    eng5(data, "execute", *options, "--output", root / "run").succeeded()
+    return LongRun(options, read_run(root / "run"))

@@ -68,7 +68,7 @@ class Running:
             if time.monotonic() > deadline:
                 self.process.kill()
                 pytest.fail("waited in vain")
-            time.sleep(0.005)
+            time.sleep(0.01)
 
     def calls(self) -> int:
         """Provider calls on record so far."""
@@ -142,3 +142,18 @@ def judgements(run: dict[str, Any]) -> list[tuple[int, str, str, str | None]]:
 def scores(run: dict[str, Any]) -> dict[str, tuple[float, float, str | None]]:
     """Score, standard error and grade by essay."""
     return {row["essay"]: (row["score"], row["se"], row["grade"]) for row in run["results"]}
+
+
+def assert_as_undisturbed(run: dict[str, Any], undisturbed: dict[str, Any]) -> None:
+    """The same pairs, winners and scores; no pair judged twice; no answered call repeated.
+
+    A call that was under way when its process died has no answer and no latency on record.
+    """
+    assert run["batch"]["status"] == "COMPLETED"
+    assert run["batch"]["stop_reason"] == undisturbed["batch"]["stop_reason"]
+    assert judgements(run) == judgements(undisturbed)
+    assert scores(run) == scores(undisturbed)
+    pairs = {frozenset((row["essay_a"], row["essay_b"])) for row in run["comparisons"]}
+    assert len(pairs) == len(run["comparisons"])
+    answered = [call for call in run["calls"] if call["latency_ms"] is not None]
+    assert sum(call["items"] for call in answered) == len(run["comparisons"])

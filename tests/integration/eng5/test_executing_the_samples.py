@@ -134,7 +134,7 @@ def test_everything_says_that_the_judge_was_simulated(sample_run) -> None:
     assert {call["provider"] for call in document["calls"]} == {"mock"}
     assert {"mock_run"} <= {warning["code"] for warning in document["warnings"]}
     report = (sample_run.output / "report.html").read_text(encoding="utf-8")
-    assert "simulated judge" in report
+    assert "Mock run." in report
     printed = sample_run.finished.json
     assert printed["batch"]["mock"] is True
     assert "mock_run" in {warning["code"] for warning in printed["warnings"]}
@@ -143,7 +143,7 @@ def test_everything_says_that_the_judge_was_simulated(sample_run) -> None:
 def test_the_report_needs_nothing_from_elsewhere(sample_run) -> None:
     report = (sample_run.output / "report.html").read_text(encoding="utf-8")
     assert "<svg" in report
-    for outside in ("<script src", "<link rel=\"stylesheet\" href=\"http", "src=\"http", "@import"):
+    for outside in ("<script src", '<link rel="stylesheet" href="http', 'src="http', "@import"):
         assert outside not in report
 
 

@@ -143,9 +143,7 @@ def test_a_refused_run_leaves_no_database_behind(tmp_path) -> None:
     options = write_essays(tmp_path)
     an_empty_essay(tmp_path)
     output = tmp_path / "run"
-    ended = eng5(
-        tmp_path / "data", "execute", *options, "--provider", "mock", "--output", output
-    )
+    ended = eng5(tmp_path / "data", "execute", *options, "--provider", "mock", "--output", output)
     assert ended.code == 2
     assert "has no text" in ended.err
     assert not (tmp_path / "data" / DATABASE).exists()

@@ -38,9 +38,7 @@ def _no_keys_and_no_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
             ["anthropic", "ANTHROPIC_API_KEY"],
             id="no key for anthropic",
         ),
-        pytest.param(
-            ["--judge", "openai:m"], ["openai", "OPENAI_API_KEY"], id="no key for openai"
-        ),
+        pytest.param(["--judge", "openai:m"], ["openai", "OPENAI_API_KEY"], id="no key for openai"),
         pytest.param(
             ["--judge", "mock", *MOCK], ["--judge", "--provider", "not both"], id="both ways"
         ),
@@ -86,9 +84,7 @@ def test_it_refuses_and_starts_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Exit 2, a message naming the option, no rows and no folder."""
-    ended = eng5_here(
-        capsys, "execute", *essays, *options, "--output", tmp_path / "run"
-    )
+    ended = eng5_here(capsys, "execute", *essays, *options, "--output", tmp_path / "run")
     assert_refused(ended, *said)
     assert not (tmp_path / "run").exists()
 

@@ -78,6 +78,4 @@ def test_a_label_of_two_runs_needs_an_id(capsys, django_user_model) -> None:
 def test_a_run_of_another_database_is_not_mistaken_for_one_of_this(tmp_path, capsys) -> None:
     run_id = "00000000-0000-4000-8000-000000000000"
     write(tmp_path / "run.json", f'{{"run": {{"id": "{run_id}"}}}}')
-    assert_refused(
-        eng5_here(capsys, "resume", tmp_path), str(tmp_path), "not in this database"
-    )
+    assert_refused(eng5_here(capsys, "resume", tmp_path), str(tmp_path), "not in this database")

@@ -54,9 +54,7 @@ def test_the_parts_of_the_tokens_sum_to_the_whole(monkeypatch):
 def test_a_comparison_asked_twice_carries_both_bills(monkeypatch):
     """T14: its healthy neighbours carry one."""
     retry_at_once(monkeypatch)
-    judges.put_in(
-        monkeypatch, priced(judges.without(2)), priced(judges.well), provider="openai"
-    )
+    judges.put_in(monkeypatch, priced(judges.without(2)), priced(judges.well), provider="openai")
     bundle_of(3, overrides=PRICED)
     work()
     billed = ProviderCall.objects.aggregate(total=Sum("cost_usd"))["total"]

@@ -162,6 +162,5 @@ def test_items_over_their_money_cap_are_withdrawn_unsent(monkeypatch):
     assert judge.sizes == [2]
     assert statuses() == ["cancelled"] * 2 + ["completed"] * 2
     assert all(
-        result.error_detail.code == "CANCELLED"
-        for result in judge_queue.results_of(str(second.pk))
+        result.error_detail.code == "CANCELLED" for result in judge_queue.results_of(str(second.pk))
     )

@@ -109,9 +109,8 @@ def test_only_anchors_that_may_not_meet_end_as_insufficient():
 
 
 @pytest.mark.django_db
-def test_anchors_keep_their_known_grade_and_have_no_rank(monkeypatch):
+def test_anchors_keep_their_known_grade_and_have_no_rank():
     """P-61, P-55: even when the judge puts them upside down."""
-
     one = driving.run(batch(4, 6, slope=-40.0))
     assert one.status == "COMPLETED"
     for row in GradeProjection.objects.filter(essay__role="anchor").select_related("essay"):

@@ -43,7 +43,9 @@ def simulate(
     scores = np.zeros(n)
     for _ in range(per_item):
         order = np.lexsort((rng.random(n), scores)) if closest else rng.permutation(n)
-        pairs = _closest(order, met) if closest else list(zip(order[::2], order[1::2]))
+        pairs = (
+            _closest(order, met) if closest else list(zip(order[::2], order[1::2], strict=False))
+        )
         for one, other in pairs:
             if rng.random() < 0.5:
                 one, other = other, one

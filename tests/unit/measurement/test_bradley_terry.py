@@ -95,7 +95,8 @@ def test_it_stays_finite_on_degenerate_data(case: str) -> None:
 def test_it_tells_items_apart_that_always_win_or_lose() -> None:
     """P-52: no identical scores silently published."""
     result = fit(4, [0, 0, 0, 1, 2], [1, 2, 3, 2, 3], [1, 1, 1, 1, 0])
-    assert result.scores[0] > result.scores[1] > 0 > result.scores[2]
+    assert result.scores[0] > result.scores[3] > result.scores[2]
+    assert np.unique(result.scores).size == 4
 
 
 def test_it_reports_parts_that_were_never_compared() -> None:

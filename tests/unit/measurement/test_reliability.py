@@ -11,11 +11,13 @@ from tests.unit.measurement.decisions import consistent, round_robin, simulate
 
 @pytest.mark.parametrize("closest", [False, True], ids=["random", "closest"])
 @pytest.mark.parametrize("per_item", [6, 10])
-@pytest.mark.parametrize("n", [20, 60])
-def test_it_prints_no_reliability_for_coin_tosses(n: int, per_item: int, closest: bool) -> None:
-    """200 seeds: silent in at least 90 %, and below .05 on average counting silence as 0."""
+@pytest.mark.parametrize(("n", "seeds"), [(20, 200), (60, 60)])
+def test_it_prints_no_reliability_for_coin_tosses(
+    n: int, seeds: int, per_item: int, closest: bool
+) -> None:
+    """Silent in at least 90 % of runs, and below .05 on average counting silence as 0."""
     values = []
-    for seed in range(200):
+    for seed in range(seeds):
         session = simulate(n, per_item, 0.0, seed, closest=closest)
         values.append(marginal_reliability(fit(*session.decisions)).value)
     assert np.mean([value is None for value in values]) >= 0.9
@@ -32,7 +34,7 @@ def test_it_does_not_fall_for_what_fools_scale_separation() -> None:
 
 @pytest.mark.parametrize("per_item", [12, 20, 30])
 @pytest.mark.parametrize("sd", [1.0, 1.5, 2.0])
-@pytest.mark.parametrize(("n", "seeds"), [(60, 25), (100, 15)])
+@pytest.mark.parametrize(("n", "seeds"), [(60, 16), (100, 8)])
 def test_it_prints_what_true_scores_bear_out(n: int, seeds: int, sd: float, per_item: int) -> None:
     differences = []
     for seed in range(seeds):
@@ -46,7 +48,7 @@ def test_it_prints_what_true_scores_bear_out(n: int, seeds: int, sd: float, per_
 
 def test_its_interval_holds_the_squared_correlation_in_most_runs() -> None:
     inside = []
-    for seed in range(40):
+    for seed in range(25):
         session = simulate(60, 14, 1.5, seed)
         result = fit(*session.decisions)
         printed = marginal_reliability(result)
@@ -88,5 +90,5 @@ def test_it_has_a_reason_for_silence() -> None:
 def test_it_stays_below_one_for_perfectly_consistent_judges() -> None:
     result = fit(*consistent(24, 12, 0).decisions)
     value = marginal_reliability(result).value
-    assert value is not None and 0.9 < value < 1.0
+    assert value is not None and 0.8 < value < 1.0
     assert result.sigma < 12

@@ -1,0 +1,31 @@
+"""A run that no judge answers fails, says why, and keeps its record."""
+
+from assessment.reports.schema import validate_run
+from tests.integration.eng5.conftest import MOCK
+from tests.integration.eng5.runner import eng5, read_run
+
+
+def test_a_run_without_answers_fails_and_says_why(data_dir, essays, tmp_path) -> None:
+    """P-10, P-68: one token is too few for any answer, so every call is cut off."""
+    output = tmp_path / "run"
+    options = [*MOCK, "--max-tokens", "1", "--max-comparisons", "12", "--output", output]
+    ended = eng5(
+        data_dir,
+        *["execute", *essays, *options],
+        LLM_PROVIDER_SERVICE_QUEUE_MAX_ATTEMPTS="1",
+        CJ_ASSESSMENT_SERVICE_MAX_RETRY_ATTEMPTS="0",
+    )
+    assert ended.code == 1
+    assert "FAILED (low_success_rate)" in ended.out
+    assert "0 of 12 answered comparisons have a winner" in ended.out
+    assert "Traceback" not in ended.err
+    run = read_run(output)
+    validate_run(run)
+    assert (run["batch"]["status"], run["batch"]["stop_reason"]) == ("FAILED", "low_success_rate")
+    assert (run["batch"]["completed"], run["batch"]["failed"]) == (0, 12)
+    assert {row["winner"] for row in run["comparisons"]} == {None}
+    assert {row["error"]["error_type"] for row in run["comparisons"]} == {"max_tokens"}
+    assert {call["error_type"] for call in run["calls"]} == {"max_tokens"}
+    assert {row["grade"] for row in run["results"]} == {None}
+    assert run["batch"]["mock"] is True
+    assert "Mock run." in (output / "report.html").read_text(encoding="utf-8")

@@ -1,0 +1,77 @@
+"""Ctrl-C leaves a run that can be continued, and says how; what is judged stays judged."""
+
+from signal import SIGINT
+
+from assessment.reports.schema import validate_run
+from tests.integration.eng5.conftest import MOCK, SAMPLE_OPTIONS, LongRun
+from tests.integration.eng5.runner import assert_as_undisturbed, eng5, judgements, read_run, start
+
+
+def test_an_interrupted_run_ends_as_an_undisturbed_one(long_run: LongRun, data_dir, tmp_path):
+    """Interrupted twice, continued once by its folder and once by its label."""
+    output = tmp_path / "run"
+    command = ["execute", *long_run.options, "--label", "spring", "--output", output]
+
+    first = start(data_dir, *command)
+    ended = first.stop_when(lambda: first.calls() >= 8, SIGINT)
+    assert ended.code == 1
+    assert "Interrupted. Batch 1 keeps everything judged so far" in ended.err
+    assert "manage.py eng5 resume 1" in ended.err
+    assert "Traceback" not in ended.err
+    halfway = read_run(output)
+    validate_run(halfway)
+    assert halfway["batch"]["status"] == "COMPARING"
+    assert 0 < halfway["batch"]["completed"] < 48
+
+    second = start(data_dir, *command, "--resume")
+    ended = second.stop_when(lambda: second.calls() >= 26, SIGINT)
+    assert ended.code == 1
+    assert "manage.py eng5 resume 1" in ended.err
+    judged = {row for row in judgements(read_run(output)) if row[3]}
+    assert {row for row in judgements(halfway) if row[3]} < judged
+
+    eng5(data_dir, "resume", "spring").succeeded()
+    run = read_run(output)
+    assert_as_undisturbed(run, long_run.undisturbed)
+    assert run["run"]["id"] == halfway["run"]["id"]
+    assert judged <= set(judgements(run))
+    assert (output / "report.html").exists()
+
+
+def test_ctrl_c_while_the_run_is_starting_is_no_crash(essays, data_dir, tmp_path) -> None:
+    """The batch is there from the moment its folder is, though nothing works it yet."""
+    output = tmp_path / "run"
+    starting = start(data_dir, "execute", *essays, *MOCK, "--output", output)
+    ended = starting.stop_when((output / "run.json").exists, SIGINT)
+    assert ended.code == 1
+    assert "Traceback" not in ended.err
+    assert "Interrupted. Batch 1" in ended.err
+    assert "goes on in the workers" not in ended.err
+    assert "manage.py eng5 resume 1" in ended.err
+    validate_run(read_run(output))
+
+
+def test_a_second_process_only_follows_and_a_third_can_cancel(data_dir, tmp_path) -> None:
+    """Ctrl-C on the follower detaches it; the run goes on until it is cancelled, and ends 1."""
+    output = tmp_path / "run"
+    options = ["--llm-batching-mode", "per_request", "--max-comparisons", "500"]
+    working = start(data_dir, "execute", *SAMPLE_OPTIONS, *options, "--output", output)
+    working.wait_until(lambda: working.calls() > 0)
+
+    follower = start(data_dir, "resume", "1")
+    assert follower.process.stderr is not None
+    assert "wave" in follower.process.stderr.readline()
+    follower.process.send_signal(SIGINT)
+    detached = follower.finish()
+    assert detached.code == 1
+    assert "Detached. Batch 1 goes on in the workers" in detached.err
+    assert "eng5 resume 1" in detached.err
+    assert "eng5 cancel 1" in detached.err
+    assert working.process.poll() is None
+
+    assert "Batch 1 is cancelled" in eng5(data_dir, "cancel", "1").succeeded().out
+    ended = working.finish()
+    assert ended.code == 1
+    batch = read_run(output)["batch"]
+    assert (batch["status"], batch["stop_reason"]) == ("CANCELLED", "cancelled")
+    assert batch["completed"] + batch["failed"] <= batch["submitted"] < 500

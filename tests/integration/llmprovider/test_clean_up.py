@@ -1,0 +1,165 @@
+"""The sweep: what died, expired or was lost on the way is put right from the rows alone."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from llmprovider.clean_up import clean_up
+from llmprovider.contracts import queue as judge_queue
+from llmprovider.leases import claim
+from llmprovider.models import Bundle, QueueItem
+from llmprovider.processing import process
+from tests.integration.llmprovider import scripted_judges as judges
+from tests.integration.llmprovider.comparisons import (
+    ON_RESULTS,
+    bundle_of,
+    items,
+    set_queue,
+    statuses,
+)
+from tests.integration.spine.brokers import Broker
+
+LEASE = timedelta(seconds=601)
+PATIENCE = timedelta(seconds=61)
+TTL = timedelta(hours=4, seconds=1)
+
+
+@pytest.fixture
+def broker(transactional_db):
+    """The in-memory broker without a worker; empty before and after."""
+    empty = Broker()
+    empty.take()
+    yield empty
+    empty.take()
+
+
+@pytest.mark.django_db
+def test_a_dead_lease_is_freed_and_a_living_one_is_not():
+    """T2"""
+    now = timezone.now()
+    claim(bundle_of(2), now)
+    claim(bundle_of(2, batch_key="alive"), now + LEASE)
+    clean_up(now + LEASE)
+    assert statuses() == ["processing"] * 2 + ["queued"] * 2
+    assert {i.lease_token for i in QueueItem.objects.filter(status="queued")} == {None}
+
+
+@pytest.mark.django_db
+def test_a_freed_comparison_is_judged_by_the_next_worker(monkeypatch):
+    """T2"""
+    bundle = bundle_of(2)
+    now = timezone.now()
+    claim(bundle, now)
+    clean_up(now + LEASE)
+    judges.put_in(monkeypatch)
+    process(str(bundle.pk))
+    assert statuses() == ["completed"] * 2
+    assert {item.claims for item in items()} == {2}
+
+
+@pytest.mark.django_db
+def test_what_kills_every_worker_ends_with_an_error(monkeypatch):
+    """T7, P-70"""
+    set_queue(monkeypatch, QUEUE_MAX_ATTEMPTS=2)
+    bundle = bundle_of(1)
+    now = timezone.now()
+    for _ in range(2):
+        assert claim(bundle, now)
+        now += LEASE
+        clean_up(now)
+    (item,) = items()
+    assert (item.status, item.claims, item.lease_expires_at) == ("expired", 2, None)
+    (result,) = judge_queue.results_of(str(bundle.pk))
+    assert result.error_detail.code == "EXPIRED"
+    assert result.error_detail.correlation_id == item.correlation_id
+
+
+@pytest.mark.django_db
+def test_a_comparison_past_its_time_expires_once():
+    """T7"""
+    bundle = bundle_of(3)
+    now = timezone.now() + TTL
+    clean_up(now)
+    first = [item.error for item in items()]
+    clean_up(now + PATIENCE)
+    assert statuses() == ["expired"] * 3
+    assert [item.error for item in items()] == first
+    results = judge_queue.results_of(str(bundle.pk))
+    assert [result.error_detail.code for result in results] == ["EXPIRED"] * 3
+    judge_queue.acknowledge([result.correlation_id for result in results])
+    assert judge_queue.results_of(str(bundle.pk)) == []
+
+
+def test_a_lost_message_is_sent_again(broker):
+    """T6, T35"""
+    bundle = bundle_of(2)
+    clean_up(bundle.announced_at + PATIENCE)
+    assert broker.take() == [("llmprovider.process_bundle", [str(bundle.pk)])]
+
+
+def test_a_message_is_sent_again_once_per_wait(broker):
+    """T6"""
+    bundle = bundle_of(2)
+    now = bundle.announced_at + PATIENCE
+    clean_up(now)
+    clean_up(now + timedelta(seconds=5))
+    assert len(broker.take()) == 1
+    clean_up(now + PATIENCE)
+    assert len(broker.take()) == 1
+
+
+def test_a_young_message_is_given_time(broker):
+    bundle = bundle_of(2)
+    clean_up(bundle.announced_at + timedelta(seconds=5))
+    assert broker.take() == []
+
+
+def test_a_retry_is_not_announced_before_its_time(broker):
+    """T8"""
+    bundle = bundle_of(2)
+    later = bundle.announced_at + timedelta(hours=1)
+    Bundle.objects.filter(pk=bundle.pk).update(not_before=later)
+    clean_up(bundle.announced_at + PATIENCE)
+    assert broker.take() == []
+    clean_up(later)
+    assert len(broker.take()) == 1
+
+
+def test_results_nobody_fetched_are_delivered_until_they_are(broker, monkeypatch):
+    """T35"""
+    judges.put_in(monkeypatch)
+    bundle = bundle_of(3)
+    process(str(bundle.pk))
+    now = timezone.now() + PATIENCE
+    for _ in range(2):
+        clean_up(now)
+        assert broker.take() == [(ON_RESULTS, [str(bundle.pk)])]
+    judge_queue.acknowledge([item.correlation_id for item in items()])
+    clean_up(now)
+    assert broker.take() == []
+
+
+def test_a_process_alone_on_its_database_takes_over_at_once(broker):
+    """T6, T2: no waiting for leases and messages that died with the process before it."""
+    held = bundle_of(2)
+    now = timezone.now()
+    claim(held, now)
+    queued = bundle_of(2, batch_key="queued")
+    clean_up(now + timedelta(seconds=1), lone_process=True)
+    assert statuses() == ["queued"] * 4
+    assert sorted(arguments[0] for _, arguments in broker.take()) == sorted(
+        [str(held.pk), str(queued.pk)]
+    )
+
+
+def test_cleaning_up_a_clean_queue_changes_nothing(broker, monkeypatch):
+    judges.put_in(monkeypatch)
+    bundle = bundle_of(3)
+    process(str(bundle.pk))
+    judge_queue.acknowledge([item.correlation_id for item in items()])
+    before = list(QueueItem.objects.order_by("pk").values())
+    for _ in range(2):
+        clean_up(timezone.now() + TTL)
+    assert list(QueueItem.objects.order_by("pk").values()) == before
+    assert broker.take() == []

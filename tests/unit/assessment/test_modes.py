@@ -1,0 +1,78 @@
+"""Which batching mode is in force, and who says so."""
+
+import pytest
+from pydantic import ValidationError
+
+from assessment.creation import BatchConfigOverrides
+from assessment.modes import QUEUE_MODES, LLMBatchingMode, resolve_mode
+
+PER_REQUEST, SERIAL, BATCH_API = LLMBatchingMode
+ALLOWED = ["openai", "anthropic"]
+
+
+@pytest.mark.parametrize("default", LLMBatchingMode)
+@pytest.mark.parametrize("override", [None, *LLMBatchingMode])
+def test_the_override_wins_over_the_setting(override, default):
+    resolved = resolve_mode(override, default, ["openai"], ALLOWED)
+    assert resolved.mode is (override or default)
+    assert "not allowed" not in (resolved.warning or "")
+
+
+def test_a_live_mode_needs_no_warning():
+    assert resolve_mode(PER_REQUEST, SERIAL, ["google"], ALLOWED).warning is None
+    assert resolve_mode(None, SERIAL, ["google"], ALLOWED).warning is None
+
+
+def test_a_batch_says_that_its_job_goes_through_the_live_queue():
+    """The price of a provider's batch job is not what such a run costs here."""
+    assert "live" in (resolve_mode(BATCH_API, SERIAL, ["openai"], ALLOWED).warning or "")
+
+
+def test_the_older_name_is_the_same_mode():
+    assert LLMBatchingMode("provider_serial_bundle") is SERIAL
+    overrides = BatchConfigOverrides(llm_batching_mode_override="provider_serial_bundle")
+    assert overrides.llm_batching_mode_override is SERIAL
+
+
+@pytest.mark.parametrize("name", ["", "bundle", "PER_REQUEST", 3])
+def test_an_unknown_mode_is_refused(name):
+    with pytest.raises(ValueError):
+        LLMBatchingMode(name)
+
+
+def test_a_refusal_names_the_modes_there_are():
+    with pytest.raises(ValidationError, match="per_request, serial_bundle, provider_batch_api"):
+        BatchConfigOverrides(llm_batching_mode_override="fast")
+
+
+@pytest.mark.parametrize("default", [SERIAL, BATCH_API])
+def test_a_provider_outside_the_list_falls_back_with_a_warning(default):
+    override = None if default is BATCH_API else BATCH_API
+    resolved = resolve_mode(override, default, ["google"], ALLOWED)
+    assert resolved.mode is SERIAL
+    assert "google" in resolved.warning and "serial_bundle" in resolved.warning
+
+
+def test_one_judge_outside_the_list_is_enough():
+    resolved = resolve_mode(BATCH_API, SERIAL, ["openai", "google", "google"], ALLOWED)
+    assert resolved.mode is SERIAL
+    assert resolved.warning.count("google") == 1 and "openai" not in resolved.warning
+
+
+@pytest.mark.parametrize("allowed", [ALLOWED, []])
+def test_the_mock_always_passes(allowed):
+    assert resolve_mode(BATCH_API, SERIAL, ["mock"], allowed).mode is BATCH_API
+
+
+def test_the_list_bears_on_the_batch_api_alone():
+    assert resolve_mode(PER_REQUEST, SERIAL, ["google"], []) == resolve_mode(
+        None, PER_REQUEST, ["openai"], ALLOWED
+    )
+
+
+def test_every_mode_has_one_of_the_queue():
+    assert {mode.value: QUEUE_MODES[mode].value for mode in LLMBatchingMode} == {
+        "per_request": "per_request",
+        "serial_bundle": "serial_bundle",
+        "provider_batch_api": "batch_api",
+    }
