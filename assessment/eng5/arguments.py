@@ -6,11 +6,12 @@ from pathlib import Path
 
 from assessment.modes import ALIASES, LLMBatchingMode
 
+LARGEST = 2**63 - 1
 MODES = [mode.value for mode in LLMBatchingMode] + list(ALIASES)
 
 
 def at_least(lowest: int) -> Callable[[str], int]:
-    """An argparse type: an integer that is not below `lowest`."""
+    """An argparse type: an integer that is not below `lowest` and fits a database column."""
 
     def number(text: str) -> int:
         try:
@@ -19,6 +20,8 @@ def at_least(lowest: int) -> Callable[[str], int]:
             raise ArgumentTypeError(f"{text!r} is not a whole number") from None
         if value < lowest:
             raise ArgumentTypeError(f"{value} is too small: give at least {lowest}")
+        if value > LARGEST:
+            raise ArgumentTypeError(f"{value} is too large: give at most {LARGEST}")
         return value
 
     return number
@@ -83,7 +86,7 @@ def add_input_options(parser: ArgumentParser) -> None:
         metavar="FILE.csv",
         help="columns file,grade: the quality the mock judge sees (default: features of the text)",
     )
-    mock.add_argument("--mock-seed", type=int, default=0, metavar="N")
+    mock.add_argument("--mock-seed", type=at_least(0), default=0, metavar="N")
     mock.add_argument(
         "--mock-slope",
         type=float,

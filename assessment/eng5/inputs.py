@@ -1,6 +1,7 @@
 """From the command line to a batch: every file read and checked before anything is stored."""
 
 import hashlib
+import math
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +33,10 @@ from llmprovider.contracts import queue as judge_queue
 
 SOURCE = "eng5_runner"
 MOCK = "mock"
+
+
+class BadOption(ValueError):
+    """An option's value, or a combination of options, that cannot be."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,12 @@ class RunInputs:
 def read_inputs(options: Namespace) -> RunInputs:
     """Read and check everything named on the command line; nothing is stored.
 
-    Raises InputErrors, InputError, BatchRefused or ValueError, each naming what to mend.
+    Raises InputErrors, InputError, BatchRefused or BadOption, each naming what to mend.
     """
-    scale = parse_scale(options.grade_scale)
+    try:
+        scale = parse_scale(options.grade_scale)
+    except ValueError as error:
+        raise BadOption(f"--grade-scale: {error}") from None
     anchors, students = read_folders(options.anchors, options.students)
     if len(anchors) + len(students) < 2:
         raise InputErrors(
@@ -143,9 +151,9 @@ def _essay(file: EssayFile, grade: str) -> EssaySpec:
 def _judges(options: Namespace) -> tuple[JudgeSpec, ...]:
     """The judges named; none means those of the settings."""
     if options.judge and (options.provider or options.model):
-        raise ValueError("give either --judge or --provider and --model, not both")
+        raise BadOption("give either --judge or --provider and --model, not both")
     if options.model and not options.provider:
-        raise ValueError("--model needs --provider")
+        raise BadOption("--model needs --provider")
     named = list(options.judge)
     if options.provider:
         named = [f"{options.provider}:{options.model or ''}"]
@@ -164,10 +172,12 @@ def _mock_judge(
 ) -> MockJudgeSpec | None:
     if not any(judge.provider == MOCK and not judge.model for judge in judges):
         if options.mock_truth:
-            raise ValueError("--mock-truth needs --provider mock (without --model)")
+            raise BadOption("--mock-truth needs --provider mock (without --model)")
         return None
-    if options.mock_slope <= 0:
-        raise ValueError("--mock-slope must be above 0")
+    if not (math.isfinite(options.mock_slope) and options.mock_slope > 0):
+        raise BadOption("--mock-slope must be a number above 0")
+    if not math.isfinite(options.mock_bias):
+        raise BadOption("--mock-bias must be a number")
     truth = read_truth(options.mock_truth, files, labels) if options.mock_truth else None
     return MockJudgeSpec(options.mock_seed, options.mock_slope, options.mock_bias, truth)
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -19,7 +19,7 @@ from assessment.creation import create_batch
 from assessment.eng5.batches import batch_in_folder, find_batch, folder_of
 from assessment.eng5.documents import batch_summary, cost_summary, run_document
 from assessment.eng5.following import follow
-from assessment.eng5.inputs import RunInputs, read_inputs
+from assessment.eng5.inputs import BadOption, RunInputs, read_inputs
 from assessment.eng5.plans import plan_run
 from assessment.eng5.run_folders import (
     claim_folder,
@@ -36,10 +36,6 @@ class Output(Protocol):
     """Django's wrapper of a stream."""
 
     def write(self, msg: str) -> None: ...
-
-
-class BadUsage(ValueError):
-    """The command line asks for something that cannot be."""
 
 
 def plan(options: Namespace, out: Output, err: Output) -> bool:
@@ -60,7 +56,7 @@ def execute(options: Namespace, out: Output, err: Output) -> bool:
     planned = plan_run(inputs.spec)
     _require_tables()
     folder = (options.output or default_folder(options.label, timezone.now())).absolute()
-    claim_folder(folder)
+    _claim(folder)
     batch = _create(inputs, folder)
     write_run_document(folder, run_document(batch))
     if not options.json:
@@ -118,7 +114,16 @@ def _inputs(options: Namespace) -> RunInputs:
     try:
         return read_inputs(options)
     except OSError as error:
-        raise BadUsage(f"{error.filename}: {error.strerror}. Check the path") from None
+        raise BadOption(f"{error.filename}: {error.strerror}. Check the path") from None
+
+
+def _claim(folder: Path) -> None:
+    try:
+        claim_folder(folder)
+    except OSError as error:
+        raise BadOption(
+            f"--output: {folder}: {error.strerror}. Name a folder that can be written"
+        ) from None
 
 
 def _interrupted(options: Namespace) -> Batch | None:
@@ -131,27 +136,28 @@ def _interrupted(options: Namespace) -> Batch | None:
     if options.label:
         return Batch.objects.filter(label=options.label, created_by__isnull=True).first()
     if not options.output:
-        raise BadUsage("--resume needs the --output folder or the --label of the run")
+        raise BadOption("--resume needs the --output folder or the --label of the run")
     return None
 
 
 def _create(inputs: RunInputs, folder: Path) -> Batch:
-    batch = create_batch(
-        inputs.spec_with_mock(),
-        run_record={
-            **inputs.record,
-            "output": str(folder),
-            "command": " ".join(["manage.py", *sys.argv[1:]]),
-        },
-    )
-    starting.announce(batch)
+    with transaction.atomic():
+        batch = create_batch(
+            inputs.spec_with_mock(),
+            run_record={
+                **inputs.record,
+                "output": str(folder),
+                "command": " ".join(["manage.py", *sys.argv[1:]]),
+            },
+        )
+        starting.announce(batch)
     return batch
 
 
 def _see_through(batch: Batch, options: Namespace, out: Output, err: Output) -> bool:
     """Follow the batch to its end and write its folder; Ctrl-C leaves it resumable."""
     folder = _output_folder(batch, getattr(options, "output", None))
-    works_here = False
+    works_here = settings.EMBEDDED  # until known better: Ctrl-C can come before the stack is up
     try:
         with stack_if_embedded() as works_here:
             try:
@@ -195,7 +201,7 @@ def _output_folder(batch: Batch, asked: Path | None) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadUsage(f"{folder}: {error.strerror}. Name another with --output") from None
+        raise BadOption(f"{folder}: {error.strerror}. Name another with --output") from None
     return folder
 
 
@@ -221,4 +227,4 @@ def _require_tables() -> None:
     if settings.EMBEDDED and connection.vendor == "sqlite":
         call_command("migrate", verbosity=0, interactive=False)
     else:
-        raise BadUsage("the database is not up to date. Run: manage.py migrate")
+        raise BadOption("the database is not up to date. Run: manage.py migrate")

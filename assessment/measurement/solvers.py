@@ -57,8 +57,7 @@ def full_diagonal(curvature: Curvature) -> FloatArray:
 def newton_step(curvature: Curvature, slope: FloatArray, tolerance: float) -> FloatArray:
     """Curvature^-1 times slope; scores of the step sum to zero unless some are fixed."""
     model = curvature.model
-    by_cholesky = model.n <= DENSE_STEP_LIMIT or (model.precision == 0.0 and model.n <= DENSE_LIMIT)
-    if by_cholesky:
+    if model.n <= DENSE_STEP_LIMIT:
         factor = cho_factor(curvature.dense(), lower=True, overwrite_a=True, check_finite=False)
         step: FloatArray = cho_solve(factor, slope, check_finite=False)
     else:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -58,15 +59,7 @@ def running_redis() -> Iterator[Redis]:
                 f'save ""\nappendonly no\ndaemonize no\ndatabases {DATABASES}\ndir {folder}\n'
             )
             server = Child([program, settings], folder / "server.log", folder=folder)
-            started = server
-            wait_until(
-                lambda found=found, started=started: (
-                    found.is_up() or started.returncode is not None
-                ),
-                20,
-                "Redis to answer",
-                [server],
-            )
+            wait_until(partial(_settled, found, server), 20, "Redis to answer", [server])
             if server.returncode is None:
                 break  # else another process took the port in between
         else:
@@ -76,6 +69,10 @@ def running_redis() -> Iterator[Redis]:
         if server is not None:
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settled(server: Redis, process: Child) -> bool:
+    return server.is_up() or process.returncode is not None
 
 
 def find_program() -> Path:

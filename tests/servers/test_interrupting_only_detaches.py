@@ -37,7 +37,7 @@ def test_ctrl_c_detaches_and_the_workers_finish(site: Site, tmp_path: Path) -> N
     assert not (tmp_path / "run" / "report.html").exists()
 
     def ended() -> bool:
-        return site.value("SELECT status FROM assessment_batch") == "COMPLETED"
+        return bool(site.value("SELECT status FROM assessment_batch") == "COMPLETED")
 
     wait_until(ended, 120, "the workers to finish the batch", site.children)
 

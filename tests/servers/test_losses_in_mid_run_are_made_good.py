@@ -2,6 +2,7 @@
 
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,25 +55,22 @@ def freeze_in_mid_call(site: Site, worker: Child) -> None:
         held = "SELECT lease_token FROM llmprovider_queueitem WHERE status = 'processing'"
         return {token for (token,) in site.rows(held)}
 
+    def more_calls(than: int) -> bool:
+        return calls() >= than + CALLS_OF_THE_OTHER
+
     for _ in range(ATTEMPTS):
         worker.send_to_all(signal.SIGSTOP)
         before, held = calls(), leases()
         # What is still leased after so many calls of the other worker is not the other's.
         deadline = time.monotonic() + FROZEN_SECONDS
-        while calls() < before + CALLS_OF_THE_OTHER and time.monotonic() < deadline:
+        while not more_calls(before) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-        others_went_on = calls() >= before + CALLS_OF_THE_OTHER
-        if others_went_on and held & leases():
+        if more_calls(before) and held & leases():
             return
         # Else it held nothing, or a lock that the other worker waits for: let it get on.
         worker.send_to_all(signal.SIGCONT)
         thawed = calls()
-        wait_until(
-            lambda thawed=thawed: calls() > thawed + CALLS_OF_THE_OTHER,
-            30,
-            "the workers to go on",
-            alive=[worker],
-        )
+        wait_until(partial(more_calls, thawed), 30, "the workers to go on", alive=[worker])
     pytest.fail(f"{worker.name} was never seen in mid-call\n{worker.tail()}")
 
 

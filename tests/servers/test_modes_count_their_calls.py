@@ -1,6 +1,7 @@
 """What each mode sends to the provider, counted in the rows that the workers wrote."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.servers.sites import Site, run_in, sample_run
 pytestmark = pytest.mark.servers
 
 
-def run(site: Site, output: Path, mode: str) -> dict[str, object]:
+def run(site: Site, output: Path, mode: str) -> dict[str, Any]:
     site.start_workers("first", "second")
     site.manage(
         *sample_run(output, "--max-comparisons", "60", "--seed", "1", "--llm-batching-mode", mode)

@@ -19,7 +19,7 @@ class WebClient:
         self._token = token
 
     def get(self, path: str) -> tuple[int, Any]:
-        """Status and the decoded answer."""
+        """Status and the answer: decoded where it is JSON, else as text."""
         return self._ask("GET", path, None)
 
     def post(self, path: str, body: object) -> tuple[int, Any]:
@@ -33,7 +33,9 @@ class WebClient:
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
+            said = answer.read().decode(errors="replace")
+            is_json = "json" in answer.headers.get("Content-Type", "")
+            return answer.status, json.loads(said) if is_json else said
         finally:
             connection.close()
 
@@ -96,7 +98,7 @@ def assert_a_batch_is_judged(client: WebClient, children: list[Child]) -> None:
     """Create a batch, follow it to its end, read its results and its pairs."""
     students, comparisons = 8, 40
     status, created = client.post("/api/v1/batches", batch_request(students, comparisons))
-    assert status == 201, created
+    assert status == 201, "\n".join([str(created), *(child.tail() for child in children)])
     path = f"/api/v1/batches/{created['id']}"
 
     ended = wait_for_batch(client, created["id"], children)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from assessment.creation import BatchRefused
 from assessment.eng5 import arguments, running
 from assessment.eng5.batches import NoSuchBatch
+from assessment.eng5.inputs import BadOption
 from assessment.eng5.run_folders import FolderTaken
 from assessment.intake import InputError
 
@@ -76,7 +77,7 @@ class Command(BaseCommand):
             _refuse("\n".join(f"{_place(e['loc'])}: {e['msg']}" for e in error.errors()))
         except BatchRefused as error:
             _refuse(f"{_OPTIONS.get(error.field, error.field)}: {error.problem}")
-        except (InputError, NoSuchBatch, FolderTaken, running.BadUsage) as error:
+        except (InputError, NoSuchBatch, FolderTaken, BadOption) as error:
             _refuse(str(error))
         if not done:
             sys.exit(FAILED)

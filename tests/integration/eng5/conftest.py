@@ -76,7 +76,7 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> SampleRun:
 
 @dataclass(frozen=True)
 class LongRun:
-    """A run long enough to be disturbed on the way: a call for each of its 48 comparisons."""
+    """A run long enough to be disturbed on the way: a call for each of its 60 comparisons."""
 
     options: tuple[object, ...]
     undisturbed: dict[str, Any]
@@ -88,7 +88,7 @@ def long_run(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> LongRu
     options = (
         *write_essays(root / "essays", students=10, anchors=2),
         *(*MOCK, "--mock-slope", "1", "--llm-batching-mode", "per_request"),
-        *("--max-comparisons", "48", "--seed", "3"),
+        *("--max-comparisons", "60", "--seed", "3"),
     )
     data = fresh_data_dir(migrated, root / "data")
     eng5(data, "execute", *options, "--output", root / "run").succeeded()

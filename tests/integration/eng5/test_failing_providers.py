@@ -2,23 +2,21 @@
 
 from assessment.reports.schema import validate_run
 from tests.integration.eng5.conftest import MOCK
-from tests.integration.eng5.runner import eng5, read_run
+from tests.integration.eng5.runner import eng5_here, read_run
 
 
-def test_a_run_without_answers_fails_and_says_why(data_dir, essays, tmp_path) -> None:
+def test_a_run_without_answers_fails_and_says_why(
+    transactional_db, essays, tmp_path, capsys, monkeypatch
+) -> None:
     """P-10, P-68: one token is too few for any answer, so every call is cut off."""
+    monkeypatch.setenv("LLM_PROVIDER_SERVICE_QUEUE_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("CJ_ASSESSMENT_SERVICE_MAX_RETRY_ATTEMPTS", "0")
     output = tmp_path / "run"
     options = [*MOCK, "--max-tokens", "1", "--max-comparisons", "12", "--output", output]
-    ended = eng5(
-        data_dir,
-        *["execute", *essays, *options],
-        LLM_PROVIDER_SERVICE_QUEUE_MAX_ATTEMPTS="1",
-        CJ_ASSESSMENT_SERVICE_MAX_RETRY_ATTEMPTS="0",
-    )
+    ended = eng5_here(capsys, "execute", *essays, *options)
     assert ended.code == 1
     assert "FAILED (low_success_rate)" in ended.out
     assert "0 of 12 answered comparisons have a winner" in ended.out
-    assert "Traceback" not in ended.err
     run = read_run(output)
     validate_run(run)
     assert (run["batch"]["status"], run["batch"]["stop_reason"]) == ("FAILED", "low_success_rate")

@@ -2,8 +2,9 @@
 
 import pytest
 
+from assessment.models import Batch
 from tests.integration.eng5.conftest import MOCK, SAMPLE_OPTIONS
-from tests.integration.eng5.runner import DATABASE, count, eng5, eng5_here, read_run
+from tests.integration.eng5.runner import DATABASE, eng5, eng5_here, read_run
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +40,12 @@ def assert_within(plan, run) -> None:
 
 
 def test_a_run_with_a_call_for_each_comparison_stays_within_its_plan(
-    data_dir, essays, tmp_path
+    transactional_db, essays, tmp_path, capsys
 ) -> None:
     options = [*essays, *MOCK, "--llm-batching-mode", "per_request", "--max-comparisons", "30"]
-    plan = eng5(data_dir, "plan", *options, "--json").succeeded().json["plan"]
-    assert count(data_dir, "assessment_batch") == 0
-    eng5(data_dir, "execute", *options, "--output", tmp_path / "run").succeeded()
+    plan = eng5_here(capsys, "plan", *options, "--json").succeeded().json["plan"]
+    assert not Batch.objects.exists()
+    eng5_here(capsys, "execute", *options, "--output", tmp_path / "run").succeeded()
     run = read_run(tmp_path / "run")
     assert plan["max_comparisons"] == plan["max_provider_calls"] == 30
     assert run["cost"]["calls"] == run["batch"]["submitted"]

@@ -1,10 +1,13 @@
 """Comparisons for the queue's tests, and a worker that works them without messages."""
 
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from llmprovider import enqueueing
@@ -79,3 +82,25 @@ def set_queue(monkeypatch: pytest.MonkeyPatch, **values: object) -> None:
 
 def retry_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     set_queue(monkeypatch, QUEUE_RETRY_BASE_SECONDS=0.0001)
+
+
+def at_once(workers: int, work: Callable[[], object]) -> None:
+    """Run `work` in as many threads as there are `workers`, all begun together."""
+    gate = threading.Barrier(workers)
+    failures: list[Exception] = []
+
+    def run() -> None:
+        try:
+            gate.wait()
+            work()
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []

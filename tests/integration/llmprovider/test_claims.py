@@ -1,38 +1,15 @@
 """Claims: one worker an item, and none for ever."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from llmprovider.leases import claim
 from llmprovider.models import ProviderCall, QueueItem
 from llmprovider.processing import process
 from tests.integration.llmprovider import scripted_judges as judges
-from tests.integration.llmprovider.comparisons import bundle_of, items, statuses
-
-
-def at_once(workers: int, work) -> None:
-    gate = threading.Barrier(workers)
-    failures = []
-
-    def run() -> None:
-        try:
-            gate.wait()
-            work()
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+from tests.integration.llmprovider.comparisons import at_once, bundle_of, items, statuses
 
 
 @pytest.mark.django_db(transaction=True)

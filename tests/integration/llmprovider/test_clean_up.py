@@ -13,6 +13,7 @@ from llmprovider.processing import process
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import (
     ON_RESULTS,
+    at_once,
     bundle_of,
     items,
     set_queue,
@@ -107,6 +108,15 @@ def test_a_message_is_sent_again_once_per_wait(broker):
     assert len(broker.take()) == 1
     clean_up(now + PATIENCE)
     assert len(broker.take()) == 1
+
+
+def test_of_sweeps_at_once_one_sends_each_message(broker):
+    """T6: two beats, or a beat beside a recovery, do not double the work."""
+    bundles = [bundle_of(1, batch_key=f"b{number}") for number in range(20)]
+    now = bundles[-1].announced_at + PATIENCE
+    at_once(3, lambda: clean_up(now))
+    sent = sorted(arguments[0] for _, arguments in broker.take())
+    assert sent == sorted(str(bundle.pk) for bundle in bundles)
 
 
 def test_a_young_message_is_given_time(broker):

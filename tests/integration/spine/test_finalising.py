@@ -1,14 +1,12 @@
 """The end of a batch: everything it says, written once, or a stated failure."""
 
-import threading
-
 import pytest
-from django.db import connection
 
 from assessment import finalising
 from assessment.models import Batch, GradeProjection
 from tests.integration.assessment.essays import batch
 from tests.integration.llmprovider import scripted_judges as judges
+from tests.integration.llmprovider.comparisons import at_once
 from tests.integration.spine import driving
 
 
@@ -45,22 +43,12 @@ def test_two_workers_finalising_end_the_batch_once(caplog):
     """P-15, P-25"""
     caplog.set_level("INFO", logger="assessment")
     one = scoring(batch(6))
-    gate = threading.Barrier(2)
-
-    def worker() -> None:
-        gate.wait()
-        finalising.finalise(one.pk)
-        connection.close()
-
-    threads = [threading.Thread(target=worker) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(2, lambda: finalising.finalise(one.pk))
     one.refresh_from_db()
     assert one.status == "COMPLETED"
     assert GradeProjection.objects.filter(essay__batch=one).count() == 6
     assert caplog.text.count("ended batch=") == 1
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 @pytest.mark.django_db

@@ -1,10 +1,9 @@
 """Results on their way home: each counts once, whatever the transport does."""
 
-import threading
+import itertools
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from assessment.finalising import finalise
 from assessment.models import Batch, ComparisonPair, PairAttempt
@@ -14,7 +13,7 @@ from llmprovider.models import Bundle, QueueItem
 from llmprovider.processing import process
 from tests.integration.assessment.essays import batch
 from tests.integration.llmprovider import scripted_judges as judges
-from tests.integration.llmprovider.comparisons import set_queue
+from tests.integration.llmprovider.comparisons import at_once, set_queue
 from tests.integration.spine import driving
 
 
@@ -39,6 +38,7 @@ def test_a_result_delivered_twice_counts_once():
     assert [wave.number for wave in first] == [1]
     assert again == [], "a duplicate triggers no continuation"
     assert driving.counters(one) == before == driving.counted(one)
+    assert set(PairAttempt.objects.values_list("outcome", flat=True)) == {"recorded"}
     assert not QueueItem.objects.filter(delivered_at=None).exists()
 
 
@@ -133,25 +133,12 @@ def test_workers_recording_at_once_lose_no_count():
     driving.judge(one)
     bundles = bundles_of(one)
     assert len(bundles) >= 12
-    gate = threading.Barrier(4)
-    failures = []
+    taken = itertools.cycle([bundles[::2], bundles[1::2]])
 
-    def worker(mine: list[Bundle]) -> None:
-        try:
-            gate.wait()
-            for bundle in mine:
-                record_bundle(str(bundle.pk))
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connection.close()
+    def worker() -> None:
+        for bundle in next(taken):
+            record_bundle(str(bundle.pk))
 
     # Every bundle is taken home by two workers.
-    shares = [bundles[::2], bundles[1::2], bundles[::2], bundles[1::2]]
-    threads = [threading.Thread(target=worker, args=[share]) for share in shares]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    at_once(4, worker)
     assert driving.counters(one) == (len(bundles), len(bundles), 0) == driving.counted(one)

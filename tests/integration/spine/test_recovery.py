@@ -137,6 +137,35 @@ def _in_a_database_of_its_own(work):
     return result
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_batch_that_slept_with_its_process_goes_on(broker, alone):
+    """P-31, P-23: a night without any process is no fault of the batch, and no reason to end it."""
+    one = driving.answered(driving.started(batch(10, overrides=SINGLES)))
+    broker.take()
+    monitor(timezone.now() + timedelta(hours=9), lone_process=alone)
+    one.refresh_from_db()
+    assert (one.status, one.stop_reason) == ("COMPARING", "")
+    assert broker.take() == [("assessment.finish_wave", [one.pk, 1, 1])]
+
+
+def test_a_batch_that_slept_before_its_start_is_started(broker):
+    """P-23"""
+    one = batch(4)
+    monitor(timezone.now() + timedelta(hours=9), lone_process=True)
+    one.refresh_from_db()
+    assert one.status == "PENDING"
+    assert broker.take() == [("assessment.start_batch", [one.pk])]
+
+
+def test_a_batch_that_slept_in_mid_wave_keeps_its_place(broker):
+    """P-23: its comparisons are still in the queue, and can be judged."""
+    one = driving.started(batch(10, overrides=SINGLES))
+    monitor(timezone.now() + timedelta(hours=9), lone_process=True)
+    one.refresh_from_db()
+    assert one.status == "COMPARING"
+    assert driving.run(one).status == "COMPLETED"
+
+
 @pytest.fixture
 def silent_batch(broker):
     """A batch whose queue items are gone, so that no message can help."""
@@ -155,9 +184,9 @@ def lose_answers(one: Batch, count: int) -> None:
 
 def recover(one: Batch) -> Batch:
     """Sweeps past the time-out, and the task that each of their messages names."""
-    late = timezone.now() + timedelta(hours=5)
-    for _ in range(4):
-        monitor(late)
+    app.loader.import_default_modules()  # as a worker does: it makes the tasks known
+    for hours in range(5, 30, 5):
+        monitor(timezone.now() + timedelta(hours=hours))
         for name, arguments in Broker().take():
             app.tasks[name].apply(arguments)
     one.refresh_from_db()
