@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from argparse import Namespace
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from assessment import starting
 from assessment.cancelling import cancel
-from assessment.creation import create_batch
+from assessment.creation import BatchRefused, create_batch
 from assessment.eng5.batches import batch_in_folder, find_batch, folder_of
 from assessment.eng5.documents import batch_summary, cost_summary, run_document
 from assessment.eng5.following import follow
@@ -57,7 +58,12 @@ def execute(options: Namespace, out: Output, err: Output) -> bool:
     _require_tables()
     folder = (options.output or default_folder(options.label, timezone.now())).absolute()
     _claim(folder)
-    batch = _create(inputs, folder)
+    try:
+        batch = _create(inputs, folder)
+    except BatchRefused:
+        with suppress(OSError):
+            folder.rmdir()  # only an empty one: nothing of this run has been written
+        raise
     write_run_document(folder, run_document(batch))
     if not options.json:
         print_plan(planned, err)

@@ -20,7 +20,7 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(long_run: LongRun, data_d
     command = ["execute", *long_run.options, "--label", "spring", "--output", output]
 
     first = start(data_dir, *command)
-    ended = first.stop_when(lambda: first.calls() >= 3, SIGINT)
+    ended = first.stop_when(lambda: first.calls() >= 14, SIGINT)
     assert ended.code == 1
     assert "Interrupted. Batch 1 keeps everything judged so far" in ended.err
     assert "manage.py eng5 resume 1" in ended.err
@@ -36,7 +36,7 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(long_run: LongRun, data_d
     assert ended.code == 1
     assert "manage.py eng5 resume 1" in ended.err
     judged = {row for row in judgements(read_run(output)) if row[3]}
-    assert {row for row in judgements(halfway) if row[3]} < judged
+    assert {row for row in judgements(halfway) if row[3]} <= judged
 
     eng5(data_dir, "resume", "spring").succeeded()
     run = read_run(output)
