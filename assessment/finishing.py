@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
@@ -34,7 +35,12 @@ def finish_wave(batch_id: int, wave_number: int, wave_round: int) -> None:
     batch = Batch.objects.get(pk=batch_id)
     if batch.status != Batch.Status.COMPARING:
         return
-    measurement = measure(batch)
+    try:
+        measurement = measure(batch)
+    except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
+        log.exception("batch %s could not be measured", batch_id)
+        _give_up(batch, f"measuring failed: {type(error).__name__}")
+        return
     try:
         with transaction.atomic():
             batch = Batch.objects.select_for_update().get(pk=batch_id)
@@ -47,6 +53,15 @@ def finish_wave(batch_id: int, wave_number: int, wave_round: int) -> None:
             _weigh(batch, wave, measurement)
     except judge_queue.QueueFull as full:
         log.warning("batch %s waits for room in the queue: %s", batch_id, full)
+
+
+def _give_up(batch: Batch, why: str) -> None:
+    """Measuring the same rows again would fail the same way: end the batch, and say so."""
+    with transaction.atomic():
+        if batch.step_to(
+            Batch.Status.SCORING, stop_reason=Batch.StopReason.INTERNAL_ERROR, failure=why
+        ):
+            transaction.on_commit(lambda: messages.finalise_batch(batch.pk))
 
 
 def _open(wave: Wave, wave_round: int) -> bool:

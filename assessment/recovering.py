@@ -8,7 +8,8 @@ from django.db import connection, transaction
 from assessment import messages
 from assessment.cancelling import withdraw_pending
 from assessment.conf import get_settings
-from assessment.models import Batch
+from assessment.models import Batch, ComparisonPair
+from llmprovider.contracts import queue as judge_queue
 
 log = logging.getLogger(__name__)
 
@@ -17,12 +18,21 @@ ENOUGH_ANSWERS = 0.8
 
 
 def recover_silent(now: datetime) -> None:
-    """End every batch that has been silent for BATCH_TIMEOUT_SECONDS, through the one finaliser."""
+    """End, through the one finaliser, every batch that no message can help any more.
+
+    That is one in mid-wave, silent for BATCH_TIMEOUT_SECONDS, whose unanswered comparisons are
+    unknown to the queue. As long as the queue knows them, leases and times to live bound the wait;
+    a batch that only missed a message (its process was down over night) goes on as if nothing was.
+    """
     silent_since = now - timedelta(seconds=get_settings().BATCH_TIMEOUT_SECONDS)
-    waiting = (Batch.Status.PENDING, Batch.Status.COMPARING)
-    silent = Batch.objects.filter(status__in=waiting, last_activity_at__lte=silent_since)
+    silent = (
+        Batch.objects.filter(status=Batch.Status.COMPARING, last_activity_at__lte=silent_since)
+        .filter(pairs__status=ComparisonPair.Status.PENDING)
+        .distinct()
+    )
     for batch_id in list(silent.values_list("pk", flat=True)):
-        _recover(batch_id, silent_since)
+        if not judge_queue.unfinished(str(batch_id)):
+            _recover(batch_id, silent_since)
 
 
 def _recover(batch_id: int, silent_since: datetime) -> None:
@@ -33,7 +43,7 @@ def _recover(batch_id: int, silent_since: datetime) -> None:
             .filter(pk=batch_id, last_activity_at__lte=silent_since)
             .first()
         )
-        if batch is None or batch.ended or batch.status == Batch.Status.SCORING:
+        if batch is None or batch.status != Batch.Status.COMPARING:
             return
         submitted, answered = batch.submitted, batch.callbacks
         enough = bool(batch.completed) and answered >= ENOUGH_ANSWERS * submitted

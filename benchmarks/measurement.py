@@ -6,7 +6,8 @@
 
 Every essay has a win and a loss (evalica gives all essays one score otherwise). "error" is the
 largest distance, in logits, from the maximum-likelihood scores; fits with a prior have none. choix
-is run for one iteration on the largest case, which is a lower bound of its time.
+is run for one iteration on the largest case, which is a lower bound of its time. "everything" is
+scores, SEs, sigma, and reliability with its interval.
 """
 
 import argparse
@@ -25,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from assessment.measurement.arrays import BoolArray, FloatArray, IntArray  # noqa: E402
 from assessment.measurement.bradley_terry import fit  # noqa: E402
+from assessment.measurement.reliability import marginal_reliability  # noqa: E402
 
 CASES = ((1_000, 20_000), (1_000, 400_000), (10_000, 1_000_000))
 SD = 1.5
@@ -59,18 +61,21 @@ def ours(data: Decisions) -> dict[str, Callable[[], FloatArray | None]]:
     def scores(**options: object) -> Callable[[], FloatArray]:
         return lambda: fit(*rows, position_effect=False, **options).scores  # type: ignore[arg-type]
 
-    def without_error(**options: object) -> Callable[[], None]:
+    def with_prior(**options: object) -> Callable[[], None]:
         def run() -> None:
             fit(*rows, **options)  # type: ignore[arg-type]
 
         return run
 
+    def everything() -> None:
+        marginal_reliability(fit(*rows))
+
     return {
         "ours, maximum likelihood": scores(prior=False, compute_se=False),
-        "ours, sigma given": without_error(sigma=SD, compute_se=False),
-        "ours, sigma given, with SEs": without_error(sigma=SD),
-        "ours, sigma estimated, scores": without_error(compute_se=False),
-        "ours, everything": without_error(),
+        "ours, sigma given": with_prior(sigma=SD, compute_se=False),
+        "ours, sigma given, with SEs": with_prior(sigma=SD),
+        "ours, sigma estimated, scores": with_prior(compute_se=False),
+        "ours, everything": everything,
     }
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import logging
+from contextlib import suppress
 from decimal import Decimal
 
 from django.conf import settings as django_settings
@@ -152,11 +153,19 @@ def _record_answered_call(
     call.cache_read_tokens = usage.cache_read
     call.cache_write_tokens = usage.cache_write
     call.reasoning_tokens = usage.reasoning
-    try:
-        call.cost_usd = cost_of(bundle.provider, response.model or bundle.model, usage)
-    except UnknownPrice:
-        call.priced = False
+    call.cost_usd, call.priced = _price(bundle, response)
     _finish(call, bundle, items, outcomes, unreadable=unreadable)
+
+
+def _price(bundle: Bundle, response: ProviderResponse) -> tuple[Decimal, bool]:
+    """The call's cost, at the price of the model that answered, else of the one asked for.
+
+    False beside it where neither has a known price: the cost is then unknown, not nothing.
+    """
+    for model in (response.model, bundle.model):
+        with suppress(UnknownPrice):
+            return cost_of(bundle.provider, model, response.usage), True
+    return Decimal(0), False
 
 
 def _record_failed_call(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -33,8 +34,6 @@ class Fit:
     sigma        prior SD of the scores; inf without a prior
     gamma        position effect: extra log odds of whatever is shown first; se in gamma_se (both
                  0 when not estimated)
-    log_likelihood_ratio  log marginal likelihood at sigma minus that at sigma = 0, at least 0;
-                 nan when not computed
     covariance   (n, n) posterior covariance of the centred scores for n <= 2,000, else None
     """
 
@@ -48,12 +47,12 @@ class Fit:
     sigma_estimated: bool
     gamma: float
     gamma_se: float
-    log_likelihood_ratio: float
     covariance: FloatArray | None = field(repr=False)
     fixed: BoolArray = field(repr=False)
     iterations: int
     converged: bool
     model: Model = field(repr=False)
+    evidence: Evidence | None = field(repr=False)
 
     @property
     def n(self) -> int:
@@ -70,6 +69,18 @@ class Fit:
         """All parameters: scores, then gamma and the free items' mean where estimated."""
         gamma = self.gamma if self.model.position_effect else 0.0
         return self.model.initial(self.scores, gamma)
+
+    @cached_property
+    def log_likelihood_ratio(self) -> float:
+        """Log marginal likelihood at sigma minus that at sigma = 0, at least 0; nan with no prior.
+
+        Computed when first asked for.
+        """
+        if not self.model.precision:
+            return float("nan")
+        chosen = self.evidence or weigh(self.model, self.sigma, self.values)
+        nothing = weigh_nothing(self.model, chosen.mode.values)
+        return max(0.0, chosen.value - nothing.value)
 
 
 def fit(
@@ -98,7 +109,7 @@ def fit(
     weights        (m,) weight of each decision, 1 by default
     prior          False fits by maximum likelihood, which exists only where a chain of wins leads
                    from every item to every other
-    compute_se     False leaves out standard errors and likelihood ratio (nan), for speed
+    compute_se     False leaves out standard errors (nan), for speed
 
     Any data gives finite scores as long as there is a prior: no decisions, one item, an item that
     won everything, a graph in pieces. Raises ValueError for malformed input, and where maximum
@@ -130,16 +141,13 @@ def _describe(
 ) -> Fit:
     n, pairs = model.n, model.comparisons
     se, covariance = np.full(n, np.nan), None
-    gamma_se, ratio = (np.nan if model.position_effect else 0.0), np.nan
+    gamma_se = np.nan if model.position_effect else 0.0
     if compute_se:
         spread = posterior_spread(mode.curvature)
         se, covariance = np.sqrt(spread.variances), spread.covariance
         gamma_se = float(np.sqrt(spread.gamma_variance))
         if n == 1 and not model.anchored:
             se = np.full(n, model.sigma)
-        if model.precision:
-            chosen = evidence or weigh(model, model.sigma, mode.values)
-            ratio = max(0.0, chosen.value - weigh_nothing(model, mode.values).value)
     parts, component = pairs.components
     return Fit(
         scores=mode.values[:n].copy(),
@@ -152,12 +160,12 @@ def _describe(
         sigma_estimated=estimated,
         gamma=float(mode.values[n]) if model.position_effect else 0.0,
         gamma_se=gamma_se,
-        log_likelihood_ratio=ratio,
         covariance=covariance,
         fixed=model.fixed,
         iterations=mode.iterations,
         converged=mode.converged,
         model=model,
+        evidence=evidence,
     )
 
 

@@ -54,7 +54,7 @@ def marginal_reliability(fit: Fit) -> Reliability:
         return _none("a fit without a prior has no marginal-likelihood reliability")
     if free < 2:
         return _none("needs at least two essays")
-    if not np.isfinite(fit.log_likelihood_ratio):
+    if not bool(np.isfinite(fit.se).all()):
         return _none("standard errors were not computed")
     if fit.log_likelihood_ratio <= CHANCE_LIMIT:
         return _none(NOT_SHOWN)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from celery import chain
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from llmprovider import clean_up, enqueueing, messages
@@ -121,8 +121,9 @@ def withdraw(batch_key: str) -> int:
 
 
 def unfinished(batch_key: str) -> int:
-    """Comparisons of a batch that still have no outcome."""
-    return QueueItem.objects.filter(batch_key=batch_key, status__in=QueueItem.OPEN).count()
+    """Comparisons of a batch that have no outcome yet, or one that nobody has recorded."""
+    waiting = Q(status__in=QueueItem.OPEN) | Q(delivered_at__isnull=True)
+    return QueueItem.objects.filter(waiting, batch_key=batch_key).count()
 
 
 def calls_of(batch_key: str) -> list[dict[str, Any]]:
