@@ -216,6 +216,11 @@ def create_batch(
     """
     check_essays(spec)
     judges = resolve_judges(spec)
+    for judge in judges:
+        if judge_queue.is_mock(judge.provider) and not judge_queue.has_mock_judge(judge.model):
+            raise BatchRefused(
+                "judges", f"no mock judge is called {judge.model!r}. Leave the model out"
+            )
     resolved = resolve_batching(spec, judges)
     overrides = spec.batch_config_overrides
     budget = resolve_budget(spec)
@@ -265,12 +270,21 @@ def create_batch(
                 if eligible
                 else 0
             ),
-            warnings=(
-                [{"code": "batching_mode", "message": resolved.warning}] if resolved.warning else []
-            ),
+            warnings=_standing_warnings(judges, resolved),
         )
         _store_essays(batch, assignment, spec.essays)
     return batch
+
+
+def _standing_warnings(judges: Sequence[JudgeSpec], mode: ResolvedMode) -> list[dict[str, str]]:
+    """What holds from the start, however the batch ends."""
+    warnings = []
+    if any(judge_queue.is_mock(judge.provider) for judge in judges):
+        message = "A simulated judge took part: these results say nothing about the essays."
+        warnings.append({"code": "mock_run", "message": message})
+    if mode.warning:
+        warnings.append({"code": "batching_mode", "message": mode.warning})
+    return warnings
 
 
 def _assignment_of(spec: BatchSpec) -> Assignment:

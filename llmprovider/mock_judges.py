@@ -76,3 +76,8 @@ def _finite(name: str, value: float) -> float:
         raise ValueError(f"the {name} must be a finite number")
     # Without the sum, -0.0 and 0.0 would be two judges.
     return float(value) + 0.0
+
+
+def has_mock_judge(model: str) -> bool:
+    """Whether a batch may name this mock judge."""
+    return model == DEFAULT_MODEL or MockJudge.objects.filter(model=model).exists()

@@ -112,6 +112,7 @@ def cost_summary(batch: Batch, calls: list[dict[str, Any]] | None = None) -> dic
 
 def settings_in_force(batch: Batch) -> dict[str, Any]:
     """The service's settings and the batch's own; neither holds a key or a text."""
+    mock = (batch.run_record or {}).get("mock")
     overrides = dict(batch.llm_config_overrides)
     if "system_prompt" in overrides:
         overrides["system_prompt"] = "given"
@@ -123,7 +124,7 @@ def settings_in_force(batch: Batch) -> dict[str, Any]:
         "money_cap_usd": float(batch.money_cap) if batch.money_cap is not None else None,
         "reliability_target": batch.reliability_target,
         "llm_config_overrides": overrides,
-        **({"mock_judge": batch.run_record["mock"]} if batch.mock and batch.run_record else {}),
+        **({"mock_judge": mock} if batch.mock and mock else {}),
     }
 
 

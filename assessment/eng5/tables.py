@@ -54,7 +54,7 @@ def print_plan(plan: RunPlan, out: Output, *, as_json: bool = False) -> None:
         ("waves", f"at most {plan.waves}, the first with {plan.first_wave:,} comparisons"),
         ("mode", f"{plan.mode.value}, pairs chosen by {plan.strategy}"),
         ("judges", ", ".join(plan.judges)),
-        ("provider calls", f"at most {estimate.calls:,}"),
+        ("provider calls", f"at most {estimate.calls:,}, and retries of failed ones"),
         ("texts sent", f"{estimate.texts_sent:,}, {per_comparison:.2f} a comparison"),
         (
             "tokens",
@@ -77,7 +77,7 @@ def _cost_words(plan: RunPlan) -> str:
     cost = _usd(plan)
     if cost is None:
         return "unknown: no price is known for a model; set one before relying on a money cap"
-    return f"at most about ${cost:,.4f}, at list price without cached tokens"
+    return f"at most about ${cost:,.4f}, at list price, without retries or cached tokens"
 
 
 def print_summary(document: Mapping[str, Any], report: Path, out: Output) -> None:

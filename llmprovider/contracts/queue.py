@@ -23,7 +23,7 @@ from llmprovider.contracts.comparisons import (
     TokenUsage,
 )
 from llmprovider.enqueueing import QueueFull
-from llmprovider.mock_judges import define_mock_judge
+from llmprovider.mock_judges import define_mock_judge, has_mock_judge
 from llmprovider.models import ProviderCall, QueueItem
 from llmprovider.outcomes import Failure, error_detail, provider_metadata
 from llmprovider.pricing import has_price
@@ -38,6 +38,7 @@ __all__ = [
     "default_model",
     "define_mock_judge",
     "estimate",
+    "has_mock_judge",
     "has_price",
     "is_mock",
     "judge_problem",

@@ -79,6 +79,10 @@ class Command(BaseCommand):
             _refuse(f"{_OPTIONS.get(error.field, error.field)}: {error.problem}")
         except (InputError, NoSuchBatch, FolderTaken, BadOption) as error:
             _refuse(str(error))
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Interrupted before anything was judged", returncode=FAILED
+            ) from None
         if not done:
             sys.exit(FAILED)
 

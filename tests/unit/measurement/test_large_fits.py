@@ -36,7 +36,6 @@ def test_it_samples_what_it_cannot_factor(case: str, request: pytest.FixtureRequ
     assert sampled.log_likelihood_ratio == pytest.approx(exact.log_likelihood_ratio, rel=0.03)
     guess = marginal_reliability(sampled)
     assert guess.value == pytest.approx(exact_reliability.value, abs=0.01)
-    # The large fit's interval is Wald's, the small one's from the profile.
     assert guess.low == pytest.approx(exact_reliability.low, abs=0.05)
     assert guess.high == pytest.approx(exact_reliability.high, abs=0.05)
 
