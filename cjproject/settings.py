@@ -207,6 +207,8 @@ if EMBEDDED:
     # The default of one second makes a run 18 times slower.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}
     CELERY_RESULT_BACKEND = "django-db"
+    # Beat sleeps this long at most, and a command that ends waits for it.
+    CELERY_BEAT_MAX_LOOP_INTERVAL = 0.5
 else:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS = {
