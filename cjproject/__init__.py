@@ -1,4 +1,12 @@
-from cjproject.celery import app as celery_app
+"""The Django project; importing it readies Celery."""
+
+import os
+
+# Before numpy is loaded: its threads make small fits many times slower on a busy machine, and
+# workers already use every core.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from cjproject.celery import app as celery_app  # noqa: E402
 
 __version__ = "0.1.0"
 
