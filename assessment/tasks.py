@@ -5,7 +5,7 @@ import logging
 from celery import Task, shared_task
 from django.utils import timezone
 
-from assessment import finalising, finishing, messages, monitoring, recording, starting
+from assessment.lifecycle import finalising, finishing, messages, monitoring, recording, starting
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from assessment import monitoring
+from assessment.lifecycle import monitoring
 from cjproject.celery import app
 from llmprovider.contracts import queue as judge_queue
 

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from assessment.admin.records import Record, RecordInline, list_link
-from assessment.cancelling import cancel
+from assessment.lifecycle.cancelling import cancel
 from assessment.models import Batch, ComparisonPair, Wave
 from llmprovider.contracts import queue as judge_queue
 

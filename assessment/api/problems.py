@@ -7,7 +7,12 @@ from pydantic import ValidationError as PydanticError
 from rest_framework.exceptions import APIException
 from rest_framework.status import HTTP_409_CONFLICT, HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
-from assessment.creation import BatchConfigOverrides, BatchRefused, BatchSpec, LLMConfigOverrides
+from assessment.lifecycle.creation import (
+    BatchConfigOverrides,
+    BatchRefused,
+    BatchSpec,
+    LLMConfigOverrides,
+)
 
 # Fields of the request that hold fields of their own.
 _NESTED = {

@@ -1,4 +1,4 @@
-"""The request for a batch: its shape here, its sense in `assessment.creation`."""
+"""The request for a batch: its shape here, its sense in `assessment.lifecycle.creation`."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -9,15 +9,15 @@ from rest_framework import serializers
 
 from assessment.api.fields import GradeScaleField, OverridesField, TextField
 from assessment.api.uploads import essays_of
-from assessment.creation import (
+from assessment.intake import sha256_of
+from assessment.intake.gradings import label_of, off_scale
+from assessment.lifecycle.creation import (
     BatchConfigOverrides,
     BatchSpec,
     EssaySpec,
     JudgeSpec,
     LLMConfigOverrides,
 )
-from assessment.intake import sha256_of
-from assessment.intake.gradings import label_of, off_scale
 from assessment.models import Assignment, Essay
 
 SOURCE = "api"

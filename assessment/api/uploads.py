@@ -10,10 +10,10 @@ from django.core.files.uploadedfile import UploadedFile
 from rest_framework.exceptions import ValidationError
 
 from assessment.conf import get_settings
-from assessment.creation import EssaySpec
 from assessment.intake import EssayFile, InputError, Limits, grades_for, sha256_of, text_of
 from assessment.intake.folders import Role
 from assessment.intake.gradings import student_grades
+from assessment.lifecycle.creation import EssaySpec
 
 MAX_NAME_CHARS = 200
 

@@ -23,10 +23,10 @@ from assessment.api.responses import (
     PairSerializer,
     ResultsTold,
 )
-from assessment.cancelling import cancel
-from assessment.creation import BatchRefused, create_batch
+from assessment.lifecycle.cancelling import cancel
+from assessment.lifecycle.creation import BatchRefused, create_batch
+from assessment.lifecycle.starting import announce
 from assessment.models import Batch, ComparisonPair
-from assessment.starting import announce
 
 PROBLEMS = OpenApiResponse(
     {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},

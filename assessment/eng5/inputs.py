@@ -8,15 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assessment.creation import (
-    BatchConfigOverrides,
-    BatchSpec,
-    EssaySpec,
-    JudgeSpec,
-    LLMConfigOverrides,
-    check_essays,
-    resolve_judges,
-)
 from assessment.intake import (
     EssayFile,
     InputError,
@@ -27,6 +18,15 @@ from assessment.intake import (
     read_truth,
 )
 from assessment.intake.gradings import student_grades
+from assessment.lifecycle.creation import (
+    BatchConfigOverrides,
+    BatchSpec,
+    EssaySpec,
+    JudgeSpec,
+    LLMConfigOverrides,
+    check_essays,
+    resolve_judges,
+)
 from assessment.measurement.scales import parse_scale
 from assessment.modes import LLMBatchingMode
 from llmprovider.contracts import queue as judge_queue

@@ -6,16 +6,16 @@ from uuid import uuid4
 import numpy as np
 
 from assessment.conf import get_settings
-from assessment.creation import (
+from assessment.dealing import deal
+from assessment.lifecycle.creation import (
     BatchSpec,
     resolve_batching,
     resolve_budget,
     resolve_judges,
     resolve_strategy,
 )
-from assessment.dealing import deal
-from assessment.launching import plan_wave_of
-from assessment.messages import RECORD_RESULTS
+from assessment.lifecycle.launching import plan_wave_of
+from assessment.lifecycle.messages import RECORD_RESULTS
 from assessment.modes import QUEUE_MODES, LLMBatchingMode
 from assessment.pairing.budgets import completion_denominator, eligible_pairs
 from assessment.pairing.states import PairingState

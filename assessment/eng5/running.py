@@ -14,9 +14,6 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from assessment import starting
-from assessment.cancelling import cancel
-from assessment.creation import BatchRefused, create_batch
 from assessment.eng5.batches import batch_in_folder, find_batch, folder_of
 from assessment.eng5.documents import batch_summary, cost_summary, run_document
 from assessment.eng5.following import follow
@@ -29,6 +26,9 @@ from assessment.eng5.run_folders import (
     write_run_document,
 )
 from assessment.eng5.tables import print_plan, print_status, print_summary
+from assessment.lifecycle import starting
+from assessment.lifecycle.cancelling import cancel
+from assessment.lifecycle.creation import BatchRefused, create_batch
 from assessment.models import Batch
 from cjproject.embedded import stack_if_embedded
 

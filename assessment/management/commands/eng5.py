@@ -10,12 +10,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pydantic import ValidationError
 
-from assessment.creation import BatchRefused
 from assessment.eng5 import arguments, running
 from assessment.eng5.batches import NoSuchBatch
 from assessment.eng5.inputs import BadOption
 from assessment.eng5.run_folders import FolderTaken
 from assessment.intake import InputError
+from assessment.lifecycle.creation import BatchRefused
 
 DONE, FAILED, BAD_USAGE = 0, 1, 2
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from assessment import starting
+from assessment.lifecycle import starting
 from assessment.models import Batch
 from llmprovider.contracts import queue as judge_queue
 from tests.integration.admin.pages import list_url, page

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assessment import finalising, finishing, recording, starting
+from assessment.lifecycle import finalising, finishing, recording, starting
 from assessment.models import Batch
 from llmprovider.models import Bundle
 from llmprovider.processing import process

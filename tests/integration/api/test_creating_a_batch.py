@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from assessment import starting
+from assessment.lifecycle import starting
 from assessment.models import Assignment, Batch, ComparisonPair, Essay
 from tests.integration.api.batches import JUDGE, SCALE, SECRET, anchor, essay, request
 from tests.integration.api.messages import take_messages

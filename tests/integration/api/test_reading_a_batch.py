@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from assessment import starting
+from assessment.lifecycle import starting
 from assessment.models import Batch, ComparisonPair
 from llmprovider.contracts import queue as judge_queue
 from tests.integration.api.batches import SCALE, SECRET, anchor, essay, request, work

@@ -3,7 +3,13 @@
 import hashlib
 from typing import Any
 
-from assessment.creation import BatchConfigOverrides, BatchSpec, EssaySpec, JudgeSpec, create_batch
+from assessment.lifecycle.creation import (
+    BatchConfigOverrides,
+    BatchSpec,
+    EssaySpec,
+    JudgeSpec,
+    create_batch,
+)
 from assessment.models import Batch
 from llmprovider.contracts import queue as judge_queue
 

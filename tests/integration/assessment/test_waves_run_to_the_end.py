@@ -5,7 +5,7 @@ import time
 import pytest
 from scipy.stats import kendalltau
 
-from assessment import starting
+from assessment.lifecycle import starting
 from assessment.models import Batch, ComparisonPair
 from llmprovider.models import Bundle, ProviderCall, QueueItem
 from tests.integration.assessment.essays import batch

@@ -10,11 +10,11 @@ import pytest
 from django.utils import timezone
 
 from assessment import conf as assessment_conf
-from assessment.finalising import finalise
-from assessment.finishing import finish_wave
+from assessment.lifecycle.finalising import finalise
+from assessment.lifecycle.finishing import finish_wave
+from assessment.lifecycle.recording import record_bundle
+from assessment.lifecycle.starting import start
 from assessment.models import Batch, ComparisonPair, Wave
-from assessment.recording import record_bundle
-from assessment.starting import start
 from llmprovider.models import Bundle, QueueItem
 from llmprovider.processing import process
 

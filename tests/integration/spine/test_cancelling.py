@@ -2,9 +2,9 @@
 
 import pytest
 
-from assessment.cancelling import cancel
+from assessment.lifecycle.cancelling import cancel
+from assessment.lifecycle.starting import start
 from assessment.models import Batch, ComparisonPair, PairAttempt
-from assessment.starting import start
 from llmprovider.contracts import ErrorType
 from llmprovider.models import Bundle, QueueItem
 from llmprovider.processing import process

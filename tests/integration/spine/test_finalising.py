@@ -2,7 +2,7 @@
 
 import pytest
 
-from assessment import finalising
+from assessment.lifecycle import finalising
 from assessment.models import Batch, GradeProjection
 from tests.integration.assessment.essays import batch
 from tests.integration.llmprovider import scripted_judges as judges

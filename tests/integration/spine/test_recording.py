@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from assessment.finalising import finalise
+from assessment.lifecycle.finalising import finalise
+from assessment.lifecycle.recording import record_bundle
 from assessment.models import Batch, ComparisonPair, PairAttempt
-from assessment.recording import record_bundle
 from llmprovider.contracts import ErrorType
 from llmprovider.models import Bundle, QueueItem
 from llmprovider.processing import process

@@ -6,11 +6,11 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from assessment.finalising import finalise
-from assessment.finishing import finish_wave
+from assessment.lifecycle.finalising import finalise
+from assessment.lifecycle.finishing import finish_wave
+from assessment.lifecycle.monitoring import monitor
+from assessment.lifecycle.starting import start
 from assessment.models import Batch, ComparisonPair
-from assessment.monitoring import monitor
-from assessment.starting import start
 from cjproject.celery import app
 from llmprovider.models import QueueItem
 from tests.integration.assessment.essays import batch

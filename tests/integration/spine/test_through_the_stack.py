@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from assessment import starting
-from assessment.cancelling import cancel
+from assessment.lifecycle import starting
+from assessment.lifecycle.cancelling import cancel
 from assessment.models import Batch
 from cjproject.embedded import EmbeddedStack
 from llmprovider.contracts import ErrorType

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from assessment.lifecycle.measuring import Measurement
 from assessment.measurement.grades import GradeProjection
-from assessment.measuring import Measurement
 from assessment.models import Batch, Essay
 from llmprovider.contracts import queue as judge_queue
 

@@ -8,11 +8,11 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from assessment import messages
 from assessment.conf import get_settings
 from assessment.continuation import Decision, Limits, Snapshot, Verdict, decide
-from assessment.launching import launch_wave, plan_next_wave, relaunch_failed
-from assessment.measuring import Measurement, measure
+from assessment.lifecycle import messages
+from assessment.lifecycle.launching import launch_wave, plan_next_wave, relaunch_failed
+from assessment.lifecycle.measuring import Measurement, measure
 from assessment.models import Batch, ComparisonPair, Wave
 from assessment.modes import LLMBatchingMode
 from assessment.pairing.budgets import eligible_pairs

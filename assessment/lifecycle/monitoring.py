@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef
 
-from assessment import messages
+from assessment.lifecycle import messages
+from assessment.lifecycle.recovering import recover_silent
 from assessment.models import Batch, ComparisonPair, Wave
-from assessment.recovering import recover_silent
 
 # A message that was sent this recently may still be on its way.
 PATIENCE = timedelta(seconds=10)

@@ -11,9 +11,9 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from assessment import messages
 from assessment.conf import get_settings
 from assessment.dealing import deal
+from assessment.lifecycle import messages
 from assessment.models import Batch, ComparisonPair, Essay, PairAttempt, Wave
 from assessment.modes import QUEUE_MODES, LLMBatchingMode
 from assessment.pairing.budgets import wave_size

@@ -8,14 +8,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from assessment.cancelling import withdraw_pending
 from assessment.conf import get_settings
-from assessment.findings import warnings_of
+from assessment.lifecycle.cancelling import withdraw_pending
+from assessment.lifecycle.findings import warnings_of
+from assessment.lifecycle.measuring import Measurement, measure
 from assessment.measurement.agreement import Measure, agreement
 from assessment.measurement.grades import GradeProjection as Projection
 from assessment.measurement.grades import project_grades
 from assessment.measurement.scales import Scale
-from assessment.measuring import Measurement, measure
 from assessment.models import Batch, Essay, GradeProjection
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,8 @@ import logging
 
 from django.db import transaction
 
-from assessment import messages
-from assessment.launching import launch_wave, plan_next_wave
+from assessment.lifecycle import messages
+from assessment.lifecycle.launching import launch_wave, plan_next_wave
 from assessment.models import Batch
 from llmprovider.contracts import queue as judge_queue
 

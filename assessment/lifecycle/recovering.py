@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from assessment import messages
-from assessment.cancelling import withdraw_pending
 from assessment.conf import get_settings
+from assessment.lifecycle import messages
+from assessment.lifecycle.cancelling import withdraw_pending
 from assessment.models import Batch, ComparisonPair
 from llmprovider.contracts import queue as judge_queue
 
