@@ -7,6 +7,8 @@ Nothing set: the embedded default (SQLite, in-memory broker, worker and beat ins
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +34,18 @@ def _required(name: str) -> str:
 
 
 def _local_secret_key() -> str:
-    """One random key per data folder, so that sessions and tokens survive a restart."""
+    """One random key per data folder, so that sessions and tokens survive a restart.
+
+    It appears whole or not at all: several processes may start at once.
+    """
     path = DATA_DIR / "secret.key"
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+    if not path.exists():
+        handle, draft = tempfile.mkstemp(dir=DATA_DIR)  # readable by its owner only
+        with os.fdopen(handle, "w") as new:
             new.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        os.unlink(draft)
     return path.read_text()
 
 
