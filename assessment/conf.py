@@ -27,7 +27,9 @@ class AssessmentSettings(BaseSettings):
     DEFAULT_LLM_PROVIDER: str = Field("", description="Provider of a batch that names none.")
     DEFAULT_LLM_MODEL: str = Field("", description="Model of a batch that names none.")
     ENABLE_LLM_BATCHING_METADATA_HINTS: bool = Field(
-        True, description="Send mode, iteration and preferred bundle size with each comparison."
+        True,
+        description="Send mode, iteration and preferred bundle size with each comparison; "
+        "without them bundles are filled to the cap.",
     )
     MAX_CONCURRENT_COMPARISONS: int = Field(
         5_000, ge=1, description="Most comparisons of one batch in flight in the live modes."

@@ -82,7 +82,7 @@ def decide(now: Snapshot, limits: Limits) -> Verdict:
         )
     end = _reason_to_end(now, limits)
     if end is None:
-        return Verdict(Decision.REQUEST_MORE, None, "not stable yet, and budget is left")
+        return Verdict(Decision.REQUEST_MORE, None, "scores have not settled, and budget is left")
     return _scoring_or_failure(now, limits, *end)
 
 

@@ -3,8 +3,7 @@
 import fcntl
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -135,23 +134,38 @@ def _take_lock(path: Path) -> IO[str]:
     return lock
 
 
-@contextmanager
-def stack_if_embedded() -> Iterator[bool]:
-    """Run the embedded stack where it is the default; yields whether this process is the worker.
+class Standby:
+    """Works this database from this process as soon as no other process does.
 
-    With a broker (`REDIS_URL`), or beside another process that already works this database, it
-    starts nothing: the rows created here are worked there.
+    On the embedded default call `step_in` again and again: it starts the stack once the database
+    is free, also when the process that worked it has died. With a broker it never does.
     """
-    if not settings.EMBEDDED:
-        yield False
-        return
-    try:
-        stack = EmbeddedStack().__enter__()
-    except AlreadyRunning:
-        log.info("another process is working this database; this one only follows")
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        stack.__exit__(None, None, None)
+
+    def __init__(self) -> None:
+        self._stack: EmbeddedStack | None = None
+
+    @property
+    def working(self) -> bool:
+        """Whether this process judges."""
+        return self._stack is not None
+
+    def step_in(self) -> bool:
+        """Start the stack here if it is needed and can be; returns `working`."""
+        if settings.EMBEDDED and self._stack is None:
+            stack = EmbeddedStack()
+            with suppress(AlreadyRunning):
+                stack.__enter__()
+                self._stack = stack
+        return self.working
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._stack is not None:
+            self._stack.__exit__(kind, error, trace)

@@ -5,7 +5,7 @@ API or the admin are worked there. With Redis, workers are processes of their ow
 """
 
 import os
-from contextlib import ExitStack
+import threading
 from typing import Any
 
 EMBEDDED = not os.environ.get("REDIS_URL")
@@ -18,16 +18,28 @@ timeout = 60
 graceful_timeout = 20
 accesslog = None
 
-_running = ExitStack()
+_stopping = threading.Event()
+_keeper: threading.Thread | None = None
+
+
+def _judge_when_free() -> None:
+    """Work the database for as long as this process serves, waiting while another one does."""
+    from cjproject.embedded import Standby
+
+    with Standby() as standby:
+        while not _stopping.is_set():
+            standby.step_in()
+            _stopping.wait(2.0)
 
 
 def post_worker_init(worker: Any) -> None:
+    global _keeper
     if EMBEDDED:
-        from cjproject.embedded import stack_if_embedded
-
-        if not _running.enter_context(stack_if_embedded()):
-            worker.log.warning("another process is working this database; this one only serves")
+        _keeper = threading.Thread(target=_judge_when_free, name="keeper")
+        _keeper.start()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    _running.close()
+    _stopping.set()
+    if _keeper is not None:
+        _keeper.join()

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -25,6 +26,8 @@ def clean_up(now: datetime, *, lone_process: bool = False) -> None:
     is dead and every message lost, without waiting for either to show.
     """
     free_leases(now, every=lone_process)
+    if lone_process:
+        _restart_clocks(now)
     expire_queued(now)
     patience = timedelta(seconds=0 if lone_process else get_settings().LOST_MESSAGE_SECONDS)
     announce_lost(now, patience)
@@ -46,6 +49,14 @@ def free_leases(now: datetime, *, every: bool = False) -> None:
     count = freeable.update(status=QueueItem.Status.QUEUED, lease_token=None, lease_expires_at=None)
     if count:
         log.warning("freed %d comparisons whose worker gave no sign", count)
+
+
+def _restart_clocks(now: datetime) -> None:
+    """Time to live bounds the wait for a worker; while there was no process, nobody waited."""
+    ttl = timedelta(seconds=get_settings().QUEUED_TTL_SECONDS)
+    QueueItem.objects.filter(status=QueueItem.Status.QUEUED, expires_at__lt=now + ttl).update(
+        expires_at=now + ttl
+    )
 
 
 def expire_queued(now: datetime) -> None:
@@ -87,22 +98,31 @@ def announce_lost(now: datetime, patience: timedelta) -> None:
     )
     for bundle in due[:CHUNK]:
         with transaction.atomic():
-            # Two sweeps at once: one of them announces.
-            mine = Bundle.objects.filter(pk=bundle.pk, announced_at=bundle.announced_at).update(
-                announced_at=now
-            )
-            if mine:
-                transaction.on_commit(lambda bundle=bundle: messages.announce_all([bundle]))
+            if _claim_announcement(bundle, now):
+                transaction.on_commit(partial(messages.announce_all, [bundle]))
 
 
 def deliver_lost(now: datetime, patience: timedelta) -> None:
     """Take home the outcomes that nobody has fetched."""
     stranded = (
-        QueueItem.objects.filter(
-            delivered_at__isnull=True, finished_at__isnull=False, finished_at__lte=now - patience
+        Bundle.objects.filter(
+            announced_at__lte=now - patience,
+            items__delivered_at__isnull=True,
+            items__finished_at__lte=now - patience,
         )
-        .values_list("bundle_id", "bundle__on_results")
         .distinct()
+        .order_by("created_at")
     )
-    for bundle_id, on_results in stranded[:CHUNK]:
-        messages.deliver(bundle_id, on_results)
+    for bundle in stranded[:CHUNK]:
+        with transaction.atomic():
+            if _claim_announcement(bundle, now):
+                transaction.on_commit(partial(messages.deliver, bundle.pk, bundle.on_results))
+
+
+def _claim_announcement(bundle: Bundle, now: datetime) -> bool:
+    """Two sweeps at once: one of them announces."""
+    return bool(
+        Bundle.objects.filter(pk=bundle.pk, announced_at=bundle.announced_at).update(
+            announced_at=now
+        )
+    )

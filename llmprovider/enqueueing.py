@@ -34,7 +34,10 @@ def enqueue(requests: Sequence[ComparisonRequest]) -> list[Bundle]:
     instruction_shas = _store_instructions(requests)
     ttl = timedelta(seconds=settings.QUEUED_TTL_SECONDS)
     bundles, items = [], []
-    for members in plan_calls(requests, texts):
+    plan = plan_calls(requests, texts)
+    # In the order in which they should be worked; bundles of one priority stay as planned.
+    plan.sort(key=lambda members: min(requests[member].priority for member in members))
+    for members in plan:
         lead = requests[members[0]]
         bundle = Bundle(
             batch_key=lead.batch_key,
@@ -60,7 +63,6 @@ def enqueue(requests: Sequence[ComparisonRequest]) -> list[Bundle]:
                     provider=bundle.provider,
                     model=bundle.model,
                     bundle_group=request.bundle_group or "",
-                    bundle_limit=request.bundle_limit,
                     batch_key=request.batch_key,
                     money_cap=request.money_cap,
                     priority=request.priority,

@@ -14,6 +14,7 @@ from llmprovider.answers import Verdict
 from llmprovider.conf import get_settings
 from llmprovider.contracts import CODE_OF_TYPE, RETRYABLE, ErrorDetail, ErrorType
 from llmprovider.models import ProviderCall, QueueItem
+from llmprovider.pricing import COST_UNIT
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def store_outcomes(
     shares = _shares(call, len(items))
     again = []
     with transaction.atomic():
-        for item, share in zip(items, shares, strict=True):
+        # By key, as everybody locks them, so that nobody waits in a circle.
+        for item, share in sorted(zip(items, shares, strict=True), key=lambda one: one[0].pk):
             outcome = outcomes[item.pk]
             item.attempts += 1 if call else 0
             item.cost_usd += share["cost_usd"]
@@ -60,7 +62,7 @@ def store_outcomes(
                 again.append(item)
             else:
                 _fail(item, outcome, QueueItem.Status.FAILED, call, prompt_sha256, now)
-    return again
+    return sorted(again, key=lambda item: item.bundle_index)
 
 
 def _complete(
@@ -172,7 +174,6 @@ USAGE_FIELDS = {
     "cache_write": "cache_write_tokens",
     "reasoning": "reasoning_tokens",
 }
-COST_UNIT = Decimal("0.00000001")
 
 
 def _shares(call: ProviderCall | None, count: int) -> list[dict[str, Any]]:

@@ -3,11 +3,14 @@
 import hashlib
 import hmac
 import logging
+import time
 from contextlib import suppress
+from copy import copy
 from decimal import Decimal
+from functools import partial
 
 from django.conf import settings as django_settings
-from django.db import transaction
+from django.db import OperationalError, close_old_connections, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -174,6 +177,7 @@ def _record_failed_call(
     call.error_type = error.error_type
     call.error_message = error.message[:500]
     call.vendor_request_id = error.request_id
+    call.priced = True  # a refused call is not billed
     failure = Failure(error.error_type, error.message, error.retry_after)
     _finish(call, bundle, items, {item.pk: failure for item in items})
 
@@ -189,17 +193,7 @@ def _finish(
     """Bill the call and store every item's outcome, in one transaction; then announce retries."""
     call.finished_at = timezone.now()
     call.latency_ms = int((call.finished_at - call.started_at).total_seconds() * 1000)
-    with transaction.atomic():
-        call.save()
-        again = store_outcomes(items, outcomes, call=call, prompt_sha256=call.prompt_sha256)
-        retries = plan_retries(
-            bundle,
-            again,
-            [outcome for item in again if isinstance(outcome := outcomes[item.pk], Failure)],
-            smaller=unreadable,
-            now=call.finished_at,
-        )
-        transaction.on_commit(lambda: messages.announce_all(retries))
+    again = _store(call, bundle, items, outcomes, unreadable)
     log.info(
         "call bundle=%s batch=%s mode=%s provider=%s model=%s items=%d retried=%d error=%s ms=%d",
         bundle.pk,
@@ -212,3 +206,38 @@ def _finish(
         call.error_type or "-",
         call.latency_ms,
     )
+
+
+# An answer is paid for: a database that is busy or restarting is asked again before it is let go.
+STORE_PAUSES = (0.2, 1.0, 3.0, 8.0)
+
+
+def _store(
+    call: ProviderCall,
+    bundle: Bundle,
+    items: list[QueueItem],
+    outcomes: dict[object, ItemOutcome],
+    unreadable: bool,
+) -> list[QueueItem]:
+    """One transaction for the bill, the outcomes and the retries; returns the items to retry."""
+    for pause in (*STORE_PAUSES, None):
+        fresh = [copy(item) for item in items]  # an attempt that failed must leave no trace
+        try:
+            with transaction.atomic():
+                call.save()
+                again = store_outcomes(fresh, outcomes, call=call, prompt_sha256=call.prompt_sha256)
+                retries = plan_retries(
+                    bundle,
+                    again,
+                    [one for item in again if isinstance(one := outcomes[item.pk], Failure)],
+                    smaller=unreadable,
+                    now=call.finished_at or timezone.now(),
+                )
+                transaction.on_commit(partial(messages.announce_all, retries))
+            return again
+        except OperationalError:
+            if pause is None:
+                raise
+            close_old_connections()
+            time.sleep(pause)
+    raise AssertionError("the last attempt returns or raises")

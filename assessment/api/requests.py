@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import AbstractBaseUser
 from rest_framework import serializers
 
 from assessment.api.fields import GradeScaleField, OverridesField, TextField
@@ -107,13 +108,13 @@ class BatchRequestSerializer(StrictSerializer):
             _check_money(value.money_cap_usd)
         return value
 
-    def spec(self) -> BatchSpec:
+    def spec(self, user: AbstractBaseUser) -> BatchSpec:
         """What `create_batch` is asked for; instructions left out are the assignment's own.
 
         Raises ValidationError for a missing grade scale and for essays that do not fit it.
         """
         asked: dict[str, Any] = dict(self.validated_data)
-        stored = Assignment.objects.filter(label=asked["assignment"]).first()
+        stored = Assignment.find(asked["assignment"], user)
         scale = asked.get("grade_scale") or (tuple(stored.grade_scale) if stored else ())
         if not scale:
             raise serializers.ValidationError(

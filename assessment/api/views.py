@@ -90,7 +90,7 @@ class BatchViewSet(
             raise ValidationError(problems.of_serializer(asked.errors, payload))
         try:
             with transaction.atomic():
-                batch = create_batch(asked.spec(), created_by=request.user)
+                batch = create_batch(asked.spec(request.user), created_by=request.user)
                 announce(batch)
         except BatchRefused as refused:
             raise ValidationError(problems.of_refusal(refused)) from None

@@ -192,13 +192,19 @@ def _comparison(pair: ComparisonPair) -> dict[str, Any]:
     }
 
 
+_FIELD_STATISTICS = ("infit", "outfit", "eps_theta", "eps_se", "component")
+
+
 def _results(batch: Batch) -> list[dict[str, Any]]:
     """Students by rank, then anchors by score; without scores while there are none."""
     shown_first = Counter(batch.pairs.values_list("essay_a_id", flat=True))
     shown_second = Counter(batch.pairs.values_list("essay_b_id", flat=True))
+    found = (batch.result or {}).get("essays") or []
     rows = []
     for essay in batch.essays.defer("text").select_related("projection").order_by("position"):
         projection = getattr(essay, "projection", None)
+        # Results of earlier versions have no such entry.
+        known = found[essay.position] if essay.position < len(found) else {}
         rows.append(
             {
                 "essay": essay.name,
@@ -215,6 +221,8 @@ def _results(batch: Batch) -> list[dict[str, Any]]:
                 "known_grade": essay.known_grade or None,
                 "essay_a_count": shown_first[essay.pk],
                 "essay_b_count": shown_second[essay.pk],
+                **{key: known.get(key) for key in _FIELD_STATISTICS},
+                "review": known.get("review", []),
             }
         )
     return sorted(

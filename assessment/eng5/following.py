@@ -41,10 +41,16 @@ def look(batch_id: int) -> Sighting:
     return Sighting(batch, waves[0][0] if waves else 0, weighed, float(totals["cost_usd"]))
 
 
-def follow(batch_id: int, *, stream: TextIO = sys.stderr) -> Batch:
-    """Show the batch's progress until it has ended; returns it."""
+def follow(
+    batch_id: int, *, stream: TextIO = sys.stderr, step_in: Callable[[], object] = lambda: None
+) -> Batch:
+    """Show the batch's progress until it has ended; returns it.
+
+    `step_in` is called at each look: whoever worked the database may have ended.
+    """
     with _display(stream) as show:
         while True:
+            step_in()
             seen = look(batch_id)
             show(seen)
             if seen.batch.ended:

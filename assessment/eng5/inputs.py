@@ -214,6 +214,18 @@ def _record(options: Namespace, spec: BatchSpec) -> dict[str, Any]:
             **{name: _source(getattr(options, name)) for name in _INSTRUCTIONS},
             "mock_truth": _source(options.mock_truth),
         },
+        "asked": {
+            "judges": [judge.model_dump() for judge in spec.judges],
+            "max_comparisons": options.max_comparisons,
+            "llm_batching_mode": (
+                str(LLMBatchingMode(options.llm_batching_mode))
+                if options.llm_batching_mode
+                else None
+            ),
+            "seed": options.seed,
+            "temperature": options.temperature,
+            "max_tokens": options.max_tokens,
+        },
         "mock": {
             "seed": options.mock_seed,
             "slope": options.mock_slope,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from argparse import Namespace
 from contextlib import suppress
@@ -30,7 +31,7 @@ from assessment.lifecycle import starting
 from assessment.lifecycle.cancelling import cancel
 from assessment.lifecycle.creation import BatchRefused, create_batch
 from assessment.models import Batch
-from cjproject.embedded import stack_if_embedded
+from cjproject.embedded import Standby
 
 
 class Output(Protocol):
@@ -52,6 +53,7 @@ def execute(options: Namespace, out: Output, err: Output) -> bool:
     if options.resume:
         batch = _interrupted(options)
         if batch is not None:
+            _check_same_run(batch, _inputs(options))
             return _see_through(batch, options, out, err)
     inputs = _inputs(options)
     planned = plan_run(inputs.spec)
@@ -146,6 +148,19 @@ def _interrupted(options: Namespace) -> Batch | None:
     return None
 
 
+def _check_same_run(batch: Batch, inputs: RunInputs) -> None:
+    """Refuse to continue a run under a command line that asks for another one."""
+    for part in ("inputs", "asked", "mock"):
+        before = (batch.run_record or {}).get(part, {})
+        for name, value in inputs.record[part].items():
+            if before.get(name) != value:
+                raise BadOption(
+                    f"--resume: {name.replace('_', ' ')} differs from batch {batch.pk}'s. Give it "
+                    f"as it was, continue with `manage.py eng5 resume {batch.pk}`, or start a new "
+                    "run with another --output and --label"
+                )
+
+
 def _create(inputs: RunInputs, folder: Path) -> Batch:
     with transaction.atomic():
         batch = create_batch(
@@ -153,7 +168,7 @@ def _create(inputs: RunInputs, folder: Path) -> Batch:
             run_record={
                 **inputs.record,
                 "output": str(folder),
-                "command": " ".join(["manage.py", *sys.argv[1:]]),
+                "command": shlex.join(["manage.py", *sys.argv[1:]]),
             },
         )
         starting.announce(batch)
@@ -163,19 +178,21 @@ def _create(inputs: RunInputs, folder: Path) -> Batch:
 def _see_through(batch: Batch, options: Namespace, out: Output, err: Output) -> bool:
     """Follow the batch to its end and write its folder; Ctrl-C leaves it resumable."""
     folder = _output_folder(batch, getattr(options, "output", None))
-    works_here = settings.EMBEDDED  # until known better: Ctrl-C can come before the stack is up
+    standby = Standby()
     try:
-        with stack_if_embedded() as works_here:
+        with standby:
             try:
-                batch = follow(batch.pk, stream=sys.stderr)
+                if not standby.step_in() and settings.EMBEDDED:
+                    err.write("Another process works this database: it judges, this one follows.")
+                batch = follow(batch.pk, stream=sys.stderr, step_in=standby.step_in)
             except KeyboardInterrupt:
-                if works_here:
+                if standby.working:
                     err.write("Stopping: calls under way are paid for, so their answers are kept.")
                 raise
     except KeyboardInterrupt as interrupt:
         batch.refresh_from_db()
         write_run_document(folder, run_document(batch))
-        _say_how_to_go_on(batch, works_here, err)
+        _say_how_to_go_on(batch, standby, err)
         if isinstance(interrupt.__context__, KeyboardInterrupt):
             os._exit(1)  # asked twice: do not wait for the calls under way
         return False
@@ -188,16 +205,18 @@ def _see_through(batch: Batch, options: Namespace, out: Output, err: Output) -> 
     return batch.status == Batch.Status.COMPLETED
 
 
-def _say_how_to_go_on(batch: Batch, works_here: bool, err: Output) -> None:
-    if works_here:
+def _say_how_to_go_on(batch: Batch, standby: Standby, err: Output) -> None:
+    follow_it = f"manage.py eng5 resume {batch.pk}"
+    if settings.EMBEDDED:
         err.write(
             f"\nInterrupted. Batch {batch.pk} keeps everything judged so far. "
-            f"Continue with: manage.py eng5 resume {batch.pk}"
+            f"Continue with: {follow_it}"
         )
+        if not standby.working:
+            err.write("Until then the other process that works this database goes on with it.")
     else:
         err.write(
-            f"\nDetached. Batch {batch.pk} goes on in the workers. "
-            f"Follow it with: manage.py eng5 resume {batch.pk}. "
+            f"\nDetached. Batch {batch.pk} goes on in the workers. Follow it with: {follow_it}. "
             f"Cancel it with: manage.py eng5 cancel {batch.pk}"
         )
 

@@ -226,6 +226,14 @@ def create_batch(
     budget = resolve_budget(spec)
     anchors = sum(essay.role == "anchor" for essay in spec.essays)
     eligible = eligible_pairs(len(spec.essays) - anchors, anchors, overrides.compare_anchors)
+    single_wave = resolved.mode is LLMBatchingMode.PROVIDER_BATCH_API
+    most_pairs = min(budget, eligible * overrides.judgements_per_pair)
+    if single_wave and most_pairs > judge_queue.capacity():
+        raise BatchRefused(
+            "max_comparisons_override",
+            f"one wave of {most_pairs} comparisons exceeds the queue "
+            f"(LLM_PROVIDER_SERVICE_QUEUE_CAPACITY={judge_queue.capacity()})",
+        )
     strategy = LLMBatchingStrategy(get_settings().LLM_BATCHING_STRATEGY)
     if overrides.bundle_size_override and strategy is not LLMBatchingStrategy.SERIAL_OVERRIDE:
         raise BatchRefused(
@@ -238,7 +246,7 @@ def create_batch(
                 raise BatchRefused(
                     "label", f"{spec.label!r} is taken. Choose another, or resume that batch"
                 )
-        assignment = _assignment_of(spec)
+        assignment = _assignment_of(spec, created_by)
         batch = Batch.objects.create(
             label=spec.label,
             assignment=assignment,
@@ -287,7 +295,7 @@ def _standing_warnings(judges: Sequence[JudgeSpec], mode: ResolvedMode) -> list[
     return warnings
 
 
-def _assignment_of(spec: BatchSpec) -> Assignment:
+def _assignment_of(spec: BatchSpec, owner: AbstractBaseUser | None) -> Assignment:
     """The assignment by its label; one that exists is used as it is, never altered."""
     wanted = {
         "task": spec.task,
@@ -295,9 +303,15 @@ def _assignment_of(spec: BatchSpec) -> Assignment:
         "system_prompt": spec.system_prompt,
         "grade_scale": list(spec.grade_scale),
     }
-    assignment, created = Assignment.objects.get_or_create(
-        label=spec.assignment_label, defaults={**wanted, "context_origin": spec.context_origin}
-    )
+    assignment = Assignment.find(spec.assignment_label, owner)
+    created = assignment is None
+    if assignment is None:
+        assignment = Assignment.objects.create(
+            label=spec.assignment_label,
+            owner=owner,
+            context_origin=spec.context_origin,
+            **wanted,
+        )
     if not created:
         for field, value in wanted.items():
             if getattr(assignment, field) != value:

@@ -5,12 +5,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from assessment.conf import get_settings
 from assessment.lifecycle.cancelling import withdraw_pending
-from assessment.lifecycle.findings import warnings_of
+from assessment.lifecycle.diagnostics import diagnosis_of
+from assessment.lifecycle.findings import warnings_of, warnings_of_judges
 from assessment.lifecycle.measuring import Measurement, measure
 from assessment.measurement.agreement import Measure, agreement
 from assessment.measurement.grades import GradeProjection as Projection
@@ -42,6 +43,8 @@ def finalise(batch_id: int) -> None:
         return
     try:
         _complete(batch)
+    except (OperationalError, InterfaceError):
+        raise  # the database is busy or away: the monitor calls again
     except Exception as error:
         log.exception("batch %s could not be scored", batch_id)
         _fail(batch, Batch.StopReason.INTERNAL_ERROR, f"scoring failed: {type(error).__name__}")
@@ -55,6 +58,7 @@ def _complete(batch: Batch) -> None:
     measurement = measure(batch)
     scale = Scale("batch", tuple(batch.grade_scale)) if len(batch.grade_scale) > 1 else None
     projection = _project(measurement, essays, scale)
+    diagnosis = diagnosis_of(batch, measurement, projection, essays)
     with transaction.atomic():
         locked = Batch.objects.select_for_update().get(pk=batch.pk)
         if locked.status != Batch.Status.SCORING:
@@ -65,8 +69,19 @@ def _complete(batch: Batch) -> None:
         locked.step_to(
             Batch.Status.COMPLETED,
             submitted=locked.submitted,
-            result={"measurement": _measurement(measurement, projection, essays, scale)},
-            warnings=[*locked.warnings, *warnings_of(locked, measurement, projection, essays)],
+            failed=locked.failed,
+            result={
+                "measurement": {
+                    **_measurement(measurement, projection, essays, scale),
+                    **diagnosis.measurement,
+                },
+                "essays": diagnosis.essays,
+            },
+            warnings=[
+                *locked.warnings,
+                *warnings_of(locked, measurement, projection, essays),
+                *warnings_of_judges(diagnosis.measurement["judges"]),
+            ],
             completed_at=timezone.now(),
         )
     _log_end(locked)
@@ -86,6 +101,7 @@ def _fail(batch: Batch, reason: str, why: str) -> None:
         locked.step_to(
             Batch.Status.FAILED,
             submitted=locked.submitted,
+            failed=locked.failed,
             stop_reason=reason,
             failure=why[:500],
             completed_at=timezone.now(),

@@ -1,6 +1,7 @@
 """What a reader of the results must be told, in plain words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from assessment.lifecycle.measuring import Measurement
 from assessment.measurement.grades import GradeProjection
@@ -70,6 +71,15 @@ def warnings_of(
             )
         )
     return [{"code": code, "message": message} for code, message in found]
+
+
+def warnings_of_judges(judges: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """A warning where a judge decides unlike the others; needs three judges to tell."""
+    odd = [judge["judge"] for judge in judges if judge["misfits"]]
+    if not odd:
+        return []
+    message = f"Decides unlike the other judges, so look at its comparisons: {_some(odd)}."
+    return [{"code": "judge_misfit", "message": message}]
 
 
 def _grade_warnings(

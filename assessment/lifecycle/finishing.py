@@ -110,13 +110,19 @@ def _close_round(wave: Wave, measurement: Measurement, verdict: Verdict, now: da
     wave.finished_round = wave.round
     wave.finished_at = now
     wave.decision = verdict.decision
-    wave.reason = verdict.why[:600]
+    wave.reason = _why(verdict, measurement)[:600]
     wave.successes = measurement.successes
     wave.max_score_change = measurement.max_score_change
     wave.reliability = measurement.reliability.value
     wave.sigma = measurement.fit.sigma
     wave.scores = [float(score) for score in measurement.fit.scores]
     wave.save()
+
+
+def _why(verdict: Verdict, measurement: Measurement) -> str:
+    if verdict.decision is Decision.REQUEST_MORE and measurement.unsettled:
+        return f"{verdict.why}: {'; '.join(measurement.unsettled)}"
+    return verdict.why
 
 
 def _retryable(wave: Wave) -> list[ComparisonPair]:

@@ -4,7 +4,6 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -59,14 +58,15 @@ def plan_wave_of(
     settings = get_settings()
     single_wave = mode is LLMBatchingMode.PROVIDER_BATCH_API
     block_wave = state.n * (BLOCK_SIZE - 1) // 2
+    most = min(settings.MAX_CONCURRENT_COMPARISONS, judge_queue.capacity())
     if single_wave:
         size = room  # the threshold is the cap itself
     elif strategy == "blocks":
-        size = min(room, block_wave, settings.MAX_CONCURRENT_COMPARISONS)
+        size = min(room, block_wave, most)
     else:
         minimum = settings.COMPARISONS_PER_STABILITY_CHECK_ITERATION
         wanted = wave_size(state.n, minimum=minimum, remaining=room)
-        size = min(wanted, settings.MAX_CONCURRENT_COMPARISONS)
+        size = min(wanted, most)
     return plan_wave(
         state,
         strategy=strategy,
@@ -135,9 +135,7 @@ def launch_wave(batch: Batch, plan: WavePlan) -> Wave:
     number = batch.waves.count() + 1
     now = timezone.now()
     essays = list(batch.essays.order_by("position"))
-    wave = Wave.objects.create(
-        batch=batch, number=number, kind=plan.kind, size=len(plan.pairs), announced_at=now
-    )
+    wave = Wave.objects.create(batch=batch, number=number, kind=plan.kind, size=len(plan.pairs))
     pairs = _store_pairs(batch, wave, plan, essays)
     batch.submitted += len(pairs)
     batch.last_activity_at = now
@@ -163,8 +161,7 @@ def relaunch_failed(batch: Batch, wave: Wave, failed: Sequence[ComparisonPair]) 
     """
     now = timezone.now()
     wave.round += 1
-    wave.announced_at = now
-    wave.save(update_fields=["round", "announced_at"])
+    wave.save(update_fields=["round"])
     for pair in failed:
         pair.correlation_id = uuid.uuid4()
         pair.attempts += 1
@@ -293,8 +290,3 @@ def _metadata(
         metadata["comparison_iteration"] = wave.number
         metadata["preferred_bundle_size"] = preferred_bundle_size
     return metadata
-
-
-def cost_so_far(batch: Batch) -> Decimal:
-    """USD billed for the batch."""
-    return Decimal(judge_queue.totals_of(str(batch.pk))["cost_usd"])

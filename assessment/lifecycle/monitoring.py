@@ -1,55 +1,72 @@
 """Recovery from the rows alone: whatever lost its message is told again to go on.
 
-It contains no scoring; it only calls what a message would have called.
+It contains no scoring. A batch that goes nowhere although it is told to is ended by the finaliser.
 """
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F, Q
 
+from assessment.conf import get_settings
 from assessment.lifecycle import messages
-from assessment.lifecycle.recovering import recover_silent
-from assessment.models import Batch, ComparisonPair, Wave
+from assessment.lifecycle.recovering import recover
+from assessment.models import Batch, ComparisonPair
+from llmprovider.contracts import queue as judge_queue
 
 # A message that was sent this recently may still be on its way.
 PATIENCE = timedelta(seconds=10)
+# Between two messages about one batch: a long fit must not be asked for again and again.
+RESEND = timedelta(seconds=60)
 CHUNK = 200
 
 
 def monitor(now: datetime, *, lone_process: bool = False) -> None:
-    """Send again what each unfinished batch needs next.
+    """Send again what each unfinished, quiet batch needs next.
 
     `lone_process`: no other process works on this database, so no message is on its way.
     """
     quiet = now if lone_process else now - PATIENCE
-    for batch_id in _ids(Batch.Status.PENDING, quiet):
-        messages.start_batch(batch_id)
-    for wave in _answered_waves(quiet):
-        messages.finish_wave(wave.batch_id, wave.number, wave.round)
-    for batch_id in _ids(Batch.Status.SCORING, quiet):
-        messages.finalise_batch(batch_id)
-    recover_silent(now)
+    again = now if lone_process else now - RESEND
+    batches = (
+        Batch.objects.exclude(status__in=Batch.ENDED)
+        .filter(last_activity_at__lte=quiet)
+        .filter(Q(announced_at__isnull=True) | Q(announced_at__lte=again))
+        .order_by(F("announced_at").asc(nulls_first=True), "pk")
+    )
+    for batch in batches[:CHUNK]:
+        if not _is_being_judged(batch):
+            _wake(batch, now)
 
 
-def _ids(status: str, quiet_since: datetime) -> list[int]:
-    return list(
-        Batch.objects.filter(status=status, last_activity_at__lte=quiet_since)
-        .order_by("last_activity_at")
-        .values_list("pk", flat=True)[:CHUNK]
+def _is_being_judged(batch: Batch) -> bool:
+    """Whether the queue holds comparisons: its leases and times to live bound the wait."""
+    return (
+        batch.status == Batch.Status.COMPARING
+        and batch.pairs.filter(status=ComparisonPair.Status.PENDING).exists()
+        and judge_queue.unfinished(str(batch.pk)) > 0
     )
 
 
-def _answered_waves(quiet_since: datetime) -> list[Wave]:
-    """Waves of which every comparison is answered and the last round was not weighed."""
-    pending = ComparisonPair.objects.filter(
-        wave=OuterRef("pk"), status=ComparisonPair.Status.PENDING
+def _wake(batch: Batch, now: datetime) -> None:
+    slept = batch.woken_at is None or batch.woken_at <= batch.last_activity_at
+    patience = timedelta(seconds=get_settings().BATCH_TIMEOUT_SECONDS)
+    if not slept and batch.woken_at is not None and now - batch.woken_at >= patience:
+        recover(batch.pk, batch.last_activity_at)
+        return
+    # Two monitors at once: one of them sends. A crash in between only costs RESEND.
+    stamped = Batch.objects.filter(pk=batch.pk, announced_at=batch.announced_at).update(
+        announced_at=now, woken_at=now if slept else batch.woken_at
     )
-    return list(
-        Wave.objects.filter(
-            batch__status=Batch.Status.COMPARING,
-            batch__last_activity_at__lte=quiet_since,
-            finished_round__lt=F("round"),
-        )
-        .exclude(Exists(pending))
-        .order_by("batch__last_activity_at")[:CHUNK]
-    )
+    if stamped:
+        _send(batch)
+
+
+def _send(batch: Batch) -> None:
+    if batch.status == Batch.Status.PENDING:
+        messages.start_batch(batch.pk)
+    elif batch.status == Batch.Status.SCORING:
+        messages.finalise_batch(batch.pk)
+    else:
+        wave = batch.waves.order_by("-number").first()
+        if wave is not None:
+            messages.finish_wave(batch.pk, wave.number, wave.round)

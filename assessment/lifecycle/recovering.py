@@ -1,15 +1,14 @@
 """Last resort for a batch that shows no activity although its messages were sent again."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, transaction
+from django.utils import timezone
 
-from assessment.conf import get_settings
 from assessment.lifecycle import messages
 from assessment.lifecycle.cancelling import withdraw_pending
-from assessment.models import Batch, ComparisonPair
-from llmprovider.contracts import queue as judge_queue
+from assessment.models import Batch
 
 log = logging.getLogger(__name__)
 
@@ -17,55 +16,52 @@ log = logging.getLogger(__name__)
 ENOUGH_ANSWERS = 0.8
 
 
-def recover_silent(now: datetime) -> None:
-    """End, through the one finaliser, every batch that no message can help any more.
+def recover(batch_id: int, silent_since: datetime) -> None:
+    """End a batch that shows no activity since `silent_since`, through the one finaliser.
 
-    That is one in mid-wave, silent for BATCH_TIMEOUT_SECONDS, whose unanswered comparisons are
-    unknown to the queue. As long as the queue knows them, leases and times to live bound the wait;
-    a batch that only missed a message (its process was down over night) goes on as if nothing was.
+    With enough answers it is scored as it stands (`forced_recovery`), else it fails
+    (`stuck_timeout`). One that was already being scored has failed to be, time and again.
     """
-    silent_since = now - timedelta(seconds=get_settings().BATCH_TIMEOUT_SECONDS)
-    silent = (
-        Batch.objects.filter(status=Batch.Status.COMPARING, last_activity_at__lte=silent_since)
-        .filter(pairs__status=ComparisonPair.Status.PENDING)
-        .distinct()
-    )
-    for batch_id in list(silent.values_list("pk", flat=True)):
-        if not judge_queue.unfinished(str(batch_id)):
-            _recover(batch_id, silent_since)
-
-
-def _recover(batch_id: int, silent_since: datetime) -> None:
     with transaction.atomic():
         # A batch that somebody works on is not silent: skip it where the database can tell.
         batch = (
             Batch.objects.select_for_update(skip_locked=connection.features.has_select_for_update)
             .filter(pk=batch_id, last_activity_at__lte=silent_since)
+            .exclude(status__in=Batch.ENDED)
             .first()
         )
-        if batch is None or batch.status != Batch.Status.COMPARING:
+        if batch is None:
             return
-        submitted, answered = batch.submitted, batch.callbacks
-        enough = bool(batch.completed) and answered >= ENOUGH_ANSWERS * submitted
-        withdraw_pending(batch)
-        batch.step_to(
-            Batch.Status.SCORING,
-            submitted=batch.submitted,
-            stop_reason=(
-                Batch.StopReason.FORCED_RECOVERY if enough else Batch.StopReason.STUCK_TIMEOUT
-            ),
-            failure=(
-                ""
-                if enough
-                else f"no activity since {batch.last_activity_at:%Y-%m-%d %H:%M} UTC, "
-                f"{answered} of {submitted} comparisons answered"
-            ),
-        )
-        transaction.on_commit(lambda: messages.finalise_batch(batch_id))
-    log.error(
-        "recovered batch=%s reason=%s answered=%d of %d",
-        batch_id,
-        batch.stop_reason,
-        answered,
-        submitted,
+        if batch.status == Batch.Status.SCORING:
+            _end_unscored(batch)
+        else:
+            _hand_to_finaliser(batch)
+
+
+def _hand_to_finaliser(batch: Batch) -> None:
+    submitted, answered = batch.submitted, batch.callbacks
+    enough = bool(batch.completed) and answered >= ENOUGH_ANSWERS * submitted
+    withdraw_pending(batch)
+    reason = Batch.StopReason.FORCED_RECOVERY if enough else Batch.StopReason.STUCK_TIMEOUT
+    silence = f"no activity since {batch.last_activity_at:%Y-%m-%d %H:%M} UTC"
+    batch.step_to(
+        Batch.Status.SCORING,
+        submitted=batch.submitted,
+        failed=batch.failed,
+        stop_reason=reason,
+        announced_at=None,
+        woken_at=None,  # the finaliser is given as long as anybody
+        failure="" if enough else f"{silence}, {answered} of {submitted} comparisons answered",
     )
+    transaction.on_commit(lambda: messages.finalise_batch(batch.pk))
+    log.error("recovered batch=%s reason=%s: %s", batch.pk, reason, silence)
+
+
+def _end_unscored(batch: Batch) -> None:
+    batch.step_to(
+        Batch.Status.FAILED,
+        stop_reason=Batch.StopReason.INTERNAL_ERROR,
+        failure="the scores could not be written; the log says why",
+        completed_at=timezone.now(),
+    )
+    log.error("batch %s could not be scored and is given up", batch.pk)

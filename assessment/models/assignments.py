@@ -1,5 +1,7 @@
 """Assignments: what the essays answer, how they are judged, and the anchors that hold the scale."""
 
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 
 
@@ -11,7 +13,15 @@ class Assignment(models.Model):
         SCHOOL = "school", "school or board"
         RESEARCH_EXPERIMENT = "research_experiment", "research experiment"
 
-    label = models.CharField(max_length=200, unique=True)
+    label = models.CharField(max_length=200)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who alone may use it; empty: everybody.",
+    )
     task = models.TextField(blank=True)
     rubric = models.TextField(blank=True)
     system_prompt = models.TextField(blank=True)
@@ -23,9 +33,26 @@ class Assignment(models.Model):
 
     class Meta:
         ordering = ["label"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "label"], name="assignment_label_once_per_owner"
+            ),
+            models.UniqueConstraint(
+                fields=["label"],
+                condition=models.Q(owner__isnull=True),
+                name="assignment_label_once_for_everybody",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.label
+
+    @classmethod
+    def find(cls, label: str, user: AbstractBaseUser | None) -> "Assignment | None":
+        """The assignment that `user` means by `label`: the user's own, else everybody's."""
+        found = cls.objects.filter(label=label)
+        own = found.filter(owner=user).first() if user is not None else None
+        return own or found.filter(owner__isnull=True).first()
 
 
 class Anchor(models.Model):

@@ -103,6 +103,12 @@ class Batch(models.Model):
     result = models.JSONField(null=True, blank=True, help_text="The measurement, once finished.")
     created_at = models.DateTimeField(auto_now_add=True)
     last_activity_at = models.DateTimeField(default=timezone.now)
+    announced_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the monitor last said that the batch should go on."
+    )
+    woken_at = models.DateTimeField(
+        null=True, blank=True, help_text="The first such time since the batch's last activity."
+    )
     completed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -21,7 +21,6 @@ class Wave(models.Model):
     finished_round = models.PositiveSmallIntegerField(
         default=0, help_text="Rounds that have been weighed."
     )
-    announced_at = models.DateTimeField(help_text="When its messages were last sent.")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -15,6 +15,7 @@ class Ledger:
     counts: successful comparisons of each essay, plus those planned in this wave.
     lead: times named first minus times named second, over all pairs that have not failed.
     components: which essays hang together through such pairs.
+    pairs_shown: all pairs that have not failed, those planned included.
     balanced: whether positions are being balanced at all.
     """
 
@@ -22,6 +23,7 @@ class Ledger:
         n = state.n
         self.n = n
         self.balanced = state.balance_positions
+        self.pairs_shown = 0
         self.counts = [0] * n
         self.lead = [0] * n
         self.components = Components(n)
@@ -99,6 +101,7 @@ class Ledger:
                     yield a, b
 
     def _show(self, first: int, second: int) -> None:
+        self.pairs_shown += 1
         self.lead[first] += 1
         self.lead[second] -= 1
         self._partners[first].add(second)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from assessment.pairing.adaptive import telling_pairs
 from assessment.pairing.closeness import places
 from assessment.pairing.joins import joining_pairs
 from assessment.pairing.lanes import Lane
@@ -11,16 +12,22 @@ from assessment.pairing.ledgers import Ledger
 from assessment.pairing.matchings import Fits, Seating
 from assessment.pairing.orientation import Pair
 from assessment.pairing.positions import ANY, LENIENT, STRICT, even_enough
+from assessment.pairing.prospects import Prospects
 from assessment.pairing.states import FloatArray
 
 
 def single_pairs(
-    ledger: Ledger, scores: FloatArray | None, size: int, rng: np.random.Generator
+    ledger: Ledger,
+    scores: FloatArray | None,
+    size: int,
+    rng: np.random.Generator,
+    prospects: Prospects | None = None,
 ) -> list[Pair]:
     """Up to `size` pairs that have not been shown, in the order to show them; recorded in `ledger`.
 
     An essay is in one pair at most unless `size` exceeds what disjoint pairs can fill; then the
     wave is made of rounds. Every round first joins what the graph leaves apart.
+    prospects: choose by what a pair is expected to tell (`adaptive`) instead of by closeness.
     """
     unmet = ledger.unmet_count()
     if size <= 0 or unmet == 0:
@@ -30,15 +37,17 @@ def single_pairs(
     wave: list[Pair] = []
     while len(wave) < size:
         limit = min(size - len(wave), ledger.disjoint_pairs)
-        pairs = _round(ledger, scores, limit, rng, LENIENT)
+        pairs = _round(ledger, scores, limit, rng, LENIENT, prospects)
         if not pairs and not wave:
             # Only pairs of two essays far out on one side are left: better uneven than never.
-            pairs = _round(ledger, scores, limit, rng, ANY)
+            pairs = _round(ledger, scores, limit, rng, ANY, prospects)
         if not pairs:
             break
         wave.extend(ledger.add(a, b, rng) for a, b in pairs)
         if size <= ledger.disjoint_pairs:
             break
+        if prospects:
+            prospects.foresee(pairs)
     return wave
 
 
@@ -49,7 +58,12 @@ def _all_pairs(ledger: Ledger, rng: np.random.Generator) -> list[Pair]:
 
 
 def _round(
-    ledger: Ledger, scores: FloatArray | None, limit: int, rng: np.random.Generator, worst: int
+    ledger: Ledger,
+    scores: FloatArray | None,
+    limit: int,
+    rng: np.random.Generator,
+    worst: int,
+    prospects: Prospects | None,
 ) -> list[Pair]:
     """One set of disjoint new pairs; `worst` bounds what it may do to a lead."""
     priority = [
@@ -70,8 +84,10 @@ def _round(
     def fits(a: int, b: int, tolerance: int) -> bool:
         return even_enough(ledger, a, b, tolerance) and ledger.admits(a, b)
 
-    neighbours = _neighbour_pairs(fits, Lane(chosen, place), chosen, room)
-    seating = Seating(fits, ledger.counts, neighbours, rng)
+    wanted = telling_pairs(ledger, prospects, chosen, room, rng) if prospects else []
+    rest = _without(chosen, wanted)
+    wanted += _neighbour_pairs(fits, Lane(rest, place), rest, room - len(wanted))
+    seating = Seating(fits, ledger.counts, wanted, rng)
     taking_part = set(chosen)
     seating.fill(chosen, [i for i in everybody if i not in taking_part], room, worst)
     return joins + seating.pairs

@@ -1,6 +1,6 @@
 """What pair generation needs to know about a batch, as plain arrays."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ class PairingState:
         named first. Pairs whose only result is an error are left out, so they may come again.
     succeeded: (m,) True where a verdict exists, False while the answer is pending.
     scores: (n,) current scores in logits, or None before the first fit.
+    se: (n,) standard errors of the scores, and covariance: (n, n) of the centred scores where a fit
+        has one. `adaptive` needs either; without both it pairs as `balanced` does.
     compare_anchors: whether two anchors may meet.
     judgements_per_pair: how often one unordered pair may be shown.
     balance_positions: False replaces position balancing by a seeded coin.
@@ -43,6 +45,8 @@ class PairingState:
     judgements_per_pair: int = 1
     balance_positions: bool = True
     closed: IntArray = field(default_factory=_no_pairs)
+    se: FloatArray | None = None
+    covariance: FloatArray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.n < 0:
@@ -67,20 +71,24 @@ class PairingState:
                 raise ValueError(f"scores has shape {self.scores.shape}, expected ({self.n},)")
             if not np.all(np.isfinite(self.scores)):
                 raise ValueError("scores must be finite")
+        for name, spread, shape in (
+            ("se", self.se, (self.n,)),
+            ("covariance", self.covariance, (self.n, self.n)),
+        ):
+            if spread is None:
+                continue
+            if spread.shape != shape:
+                raise ValueError(f"{name} has shape {spread.shape}, expected {shape}")
+            if self.scores is None or not np.all(np.isfinite(spread)):
+                raise ValueError(f"{name} must be finite, and comes with scores")
         if self.judgements_per_pair < 1:
             raise ValueError(f"judgements_per_pair must be at least 1: {self.judgements_per_pair}")
 
     def after(self, pairs: IntArray) -> "PairingState":
         """The state once the ordered `pairs` (k, 2) have been shown and answered."""
-        return PairingState(
-            n=self.n,
-            is_anchor=self.is_anchor,
+        return replace(
+            self,
             first=np.concatenate([self.first, pairs[:, 0]]),
             second=np.concatenate([self.second, pairs[:, 1]]),
             succeeded=np.concatenate([self.succeeded, np.ones(len(pairs), dtype=np.bool_)]),
-            scores=self.scores,
-            compare_anchors=self.compare_anchors,
-            judgements_per_pair=self.judgements_per_pair,
-            balance_positions=self.balance_positions,
-            closed=self.closed,
         )

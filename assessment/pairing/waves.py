@@ -1,7 +1,7 @@
 """The next wave of a batch: which pairs, in which order, in which blocks."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -9,12 +9,13 @@ from assessment.pairing.block_rounds import block_pairs
 from assessment.pairing.budgets import wave_size
 from assessment.pairing.ledgers import Ledger
 from assessment.pairing.orientation import Pair, level
+from assessment.pairing.prospects import Prospects
 from assessment.pairing.resampling import resampled_pairs
 from assessment.pairing.seeds import wave_generator
 from assessment.pairing.singles import single_pairs
 from assessment.pairing.states import IntArray, PairingState
 
-Strategy = Literal["balanced", "blocks"]
+Strategy = Literal["balanced", "blocks", "adaptive"]
 NO_BLOCK = -1
 
 
@@ -48,7 +49,8 @@ def plan_wave(
 ) -> WavePlan:
     """Plan a wave of at most `size` pairs; an empty plan means that no pair is left to show.
 
-    `balanced` fills `size` while there are pairs. `blocks` puts every essay into one block, so
+    `balanced` and `adaptive` fill `size` while there are pairs; `adaptive` takes those expected to
+    tell most, given scores and their uncertainty. `blocks` puts every essay into one block, so
     that `size` is only its upper bound; where it cannot hold blocks of all essays, blocks get
     smaller, and below three essays they become single pairs. Single and resampled pairs come in
     waves of `wave_size` then.
@@ -60,7 +62,7 @@ def plan_wave(
     The plan depends on its arguments alone: the same on every platform and in every process.
     Raises ValueError for an unknown strategy, a negative size, seed or wave, or blocks below 2.
     """
-    if strategy not in ("balanced", "blocks"):
+    if strategy not in get_args(Strategy):
         raise ValueError(f"unknown pairing strategy {strategy!r}")
     if size < 0:
         raise ValueError(f"the size of a wave cannot be {size}")
@@ -105,11 +107,19 @@ def _coverage(
         elif not last:
             room = wave_size(state.n, remaining=size)
     if len(wave) < room:
-        wave += single_pairs(ledger, state.scores, room - len(wave), rng)
+        prospects = _prospects(state) if strategy == "adaptive" else None
+        wave += single_pairs(ledger, state.scores, room - len(wave), rng, prospects)
     if state.balance_positions:
         wave = level(wave, lead)
     groups += [NO_BLOCK] * (len(wave) - len(groups))
     return _as_array(wave), np.array(groups, dtype=np.int64), ledger.unmet_count() == 0
+
+
+def _prospects(state: PairingState) -> Prospects | None:
+    """None before the first fit: nothing is known yet that pairs could be chosen by."""
+    if state.scores is None or (state.covariance is None and state.se is None):
+        return None
+    return Prospects(state.scores, covariance=state.covariance, se=state.se)
 
 
 def _as_array(pairs: list[Pair]) -> IntArray:

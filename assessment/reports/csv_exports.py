@@ -41,6 +41,12 @@ RESULT_COLUMNS = (
     "known_grade",
     "essay_a_count",
     "essay_b_count",
+    "infit",
+    "outfit",
+    "eps_theta",
+    "eps_se",
+    "component",
+    "review",
 )
 
 
@@ -56,28 +62,34 @@ def comparisons_csv(document: RunDocument) -> str:
             "error_message": error.get("message"),
         }
         rows.append([flat[column] for column in COMPARISON_COLUMNS])
-    return _csv(COMPARISON_COLUMNS, rows)
+    return csv_text(COMPARISON_COLUMNS, rows)
 
 
 def results_csv(document: RunDocument) -> str:
     """One line per essay under `RESULT_COLUMNS`, then one column per grade of the scale.
 
     The grade columns (`p_<label>`, lowest grade first) hold the grade probabilities, 0 to 1;
-    `score` and `se` are in logits.
+    `score` and `se` are in logits. `review` holds codes separated by blanks.
     """
     labels = [str(label) for label in document["inputs"]["grade_scale"]]
     rows = []
     for result in document["results"]:
         probabilities = result["grade_probabilities"] or {}
-        flat = {**result, "grade_probability": probabilities.get(result["grade"])}
+        flat = {
+            **result,
+            "grade_probability": probabilities.get(result["grade"]),
+            "review": " ".join(result.get("review") or ()),
+        }
         rows.append(
-            [flat[column] for column in RESULT_COLUMNS]
+            # Runs recorded by earlier versions have no misfit.
+            [flat.get(column) for column in RESULT_COLUMNS]
             + [probabilities.get(label) for label in labels]
         )
-    return _csv([*RESULT_COLUMNS, *(f"p_{label}" for label in labels)], rows)
+    return csv_text([*RESULT_COLUMNS, *(f"p_{label}" for label in labels)], rows)
 
 
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A csv text with CRLF lines, every cell guarded; None is an empty cell."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([_cell(name) for name in header])

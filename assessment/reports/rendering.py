@@ -8,7 +8,7 @@ from typing import Any
 from django.template import Context, Engine
 from django.utils.safestring import SafeString, mark_safe
 
-from assessment.reports import summaries, tables
+from assessment.reports import checks, summaries, tables
 from assessment.reports.charts.balances import balance_chart
 from assessment.reports.charts.labels import short_names
 from assessment.reports.charts.rankings import GradeBoundary, RankedEssay, ranking_charts
@@ -69,6 +69,12 @@ def _context(document: RunDocument) -> dict[str, Any]:
         "balance_rows": tables.balance_rows(document),
         "balance_words": tables.balance_words(document),
         "position_words": summaries.position_words(document["measurement"]),
+        "has_anchor_checks": bool(checks.anchor_checks(document)),
+        "reviews": checks.review_rows(document),
+        "review_words": checks.review_words(document),
+        "judge_checks": checks.judge_check_rows(document),
+        "consistency": checks.consistency_words(document),
+        "field": checks.field_rows(document),
         "surprises": tables.surprise_rows(document),
         "judges": tables.judge_rows(document),
         "failures": tables.failure_rows(document),

@@ -29,7 +29,7 @@ def validate_run(document: object) -> None:
     """Check a run document against `run.schema.json` and for names that lead nowhere.
 
     Beyond the schema: every number is finite, file names are unique, and each essay named in
-    comparisons, results, waves and inversions is one of the input files.
+    comparisons, results, waves, inversions, checks and surprises is one of the input files.
 
     Raises:
         RunDocumentError: with the JSON path of the fault.
@@ -126,3 +126,8 @@ def _named_essays(document: RunDocument) -> Iterator[tuple[str, str]]:
     for index, row in enumerate(document["measurement"]["anchor_inversions"]):
         for key in ("higher_grade_essay", "lower_grade_essay"):
             yield f"$.measurement.anchor_inversions[{index}].{key}", row[key]
+    for index, row in enumerate(document["measurement"].get("anchor_checks", ())):
+        yield f"$.measurement.anchor_checks[{index}].essay", row["essay"]
+    for index, row in enumerate(document["measurement"].get("surprises", ())):
+        for key in ("winner", "loser"):
+            yield f"$.measurement.surprises[{index}].{key}", row[key]

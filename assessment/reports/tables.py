@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from assessment.reports import summaries
+from assessment.reports import checks, summaries
 from assessment.reports.figures import (
     MISSING,
     count,
@@ -48,6 +48,7 @@ def anchor_rows(document: RunDocument) -> list[Row]:
     for pair in document["measurement"]["anchor_inversions"]:
         better_graded[pair["lower_grade_essay"]].append(pair["higher_grade_essay"])
         worse_graded[pair["higher_grade_essay"]].append(pair["lower_grade_essay"])
+    by_others = checks.anchor_checks(document)
     anchors = [result for result in document["results"] if result["role"] == "anchor"]
     anchors.sort(key=lambda row: (row["score"] is None, -(row["score"] or 0.0), row["essay"]))
     return [
@@ -56,6 +57,7 @@ def anchor_rows(document: RunDocument) -> list[Row]:
             "known_grade": result["known_grade"] or MISSING,
             "above": better_graded[result["essay"]],
             "below": worse_graded[result["essay"]],
+            "by_others": by_others.get(result["essay"], MISSING),
         }
         for result in anchors
     ]
@@ -177,10 +179,13 @@ def agreement_rows(document: RunDocument) -> list[Row]:
 
 
 def surprise_rows(document: RunDocument) -> list[Row]:
-    """The judgements that go most against the final scores, with the judge's words.
+    """The verdicts that had the least chance given the final scores, with the judge's words.
 
-    The gap is the loser's score minus the winner's, in logits; only gaps above 0 are listed.
+    The gap is the loser's score minus the winner's, in logits; only gaps above 0 are listed. Runs
+    that did not record chances have them empty and are ordered by the gap.
     """
+    recorded = checks.chances(document)
+    chances = recorded or {}
     scores = {row["essay"]: row["score"] for row in document["results"] if row["score"] is not None}
     gaps = []
     for row in document["comparisons"]:
@@ -188,18 +193,19 @@ def surprise_rows(document: RunDocument) -> list[Row]:
             continue
         loser = "essay_b" if row["winner"] == "essay_a" else "essay_a"
         gap = scores[row[loser]] - scores[row[row["winner"]]]
-        if gap > 0:
+        if gap > 0 and (recorded is None or row["correlation_id"] in chances):
             gaps.append((gap, row["correlation_id"], row[row["winner"]], row[loser], row))
-    gaps.sort(key=lambda found: (-found[0], found[1]))
+    gaps.sort(key=lambda found: (chances.get(found[1], 0.0), -found[0], found[1]))
     return [
         {
             "winner": winner,
             "loser": loser,
             "gap": decimal(gap),
+            "chance": percent(chances[key]) if key in chances else "",
             "confidence": MISSING if row["confidence"] is None else f"{row['confidence']:g} of 5",
             "justification": row["justification"] or "",
         }
-        for gap, _, winner, loser, row in gaps[:SURPRISES]
+        for gap, key, winner, loser, row in gaps[:SURPRISES]
     ]
 
 

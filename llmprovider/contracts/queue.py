@@ -10,11 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from celery import chain
+from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 
 from llmprovider import clean_up, enqueueing, messages
 from llmprovider.call_plans import NOTHING, Estimate, estimate
+from llmprovider.conf import get_settings
 from llmprovider.contracts.comparisons import (
     ComparisonRequest,
     ComparisonResult,
@@ -35,6 +37,7 @@ __all__ = [
     "QueueFull",
     "acknowledge",
     "calls_of",
+    "capacity",
     "default_model",
     "define_mock_judge",
     "estimate",
@@ -56,7 +59,8 @@ def submit(requests: Sequence[ComparisonRequest]) -> list[chain]:
 
     Send the chains on commit, as the header of a chord. Raises QueueFull with nothing stored.
     """
-    return [messages.process_then_deliver(bundle) for bundle in enqueueing.enqueue(requests)]
+    bundles = enqueueing.enqueue(requests)
+    return [messages.process_then_deliver(bundle) for bundle in bundles]
 
 
 def results_of(bundle_id: str) -> list[ComparisonResult]:
@@ -97,28 +101,43 @@ def acknowledge(correlation_ids: Iterable[UUID]) -> None:
     ).update(delivered_at=timezone.now())
 
 
-def withdraw(batch_key: str) -> int:
-    """Take back every comparison of a batch that no provider has seen yet; returns how many.
+def withdraw(batch_key: str) -> set[UUID]:
+    """Take back every comparison of a batch that no provider has seen; returns their ids.
 
     They end as CANCELLED and count as delivered: the caller knows. Those in a call under way end
-    with that call, whatever it brings.
+    with that call, whatever it brings, and are not asked again.
     """
     now = timezone.now()
-    QueueItem.objects.filter(batch_key=batch_key, status=QueueItem.Status.PROCESSING).update(
-        withdrawn=True
-    )
-    count = 0
-    queued = QueueItem.objects.filter(batch_key=batch_key, status=QueueItem.Status.QUEUED)
-    for item in queued.iterator():
-        failure = Failure(ErrorType.CANCELLED, "withdrawn by the caller")
-        count += QueueItem.objects.filter(pk=item.pk, status=QueueItem.Status.QUEUED).update(
-            status=QueueItem.Status.CANCELLED,
-            error=error_detail(item, failure, now),
-            provider_metadata=provider_metadata(item, None, ""),
-            finished_at=now,
-            delivered_at=now,
+    failure = Failure(ErrorType.CANCELLED, "withdrawn by the caller")
+    with transaction.atomic():
+        open_items = list(
+            QueueItem.objects.select_for_update()
+            .filter(batch_key=batch_key, status__in=QueueItem.OPEN)
+            .order_by("pk")
         )
-    return count
+        taken = [item for item in open_items if item.status == QueueItem.Status.QUEUED]
+        for item in open_items:
+            item.withdrawn = True
+        for item in taken:
+            item.status = QueueItem.Status.CANCELLED
+            item.error = error_detail(item, failure, now)
+            item.provider_metadata = provider_metadata(item, None, "")
+            item.finished_at = item.delivered_at = now
+        fields = [
+            "withdrawn",
+            "status",
+            "error",
+            "provider_metadata",
+            "finished_at",
+            "delivered_at",
+        ]
+        QueueItem.objects.bulk_update(open_items, fields, batch_size=500)
+    return {item.correlation_id for item in taken}
+
+
+def capacity() -> int:
+    """Most comparisons that the queue holds unfinished; more at once never fit."""
+    return get_settings().QUEUE_CAPACITY
 
 
 def unfinished(batch_key: str) -> int:

@@ -26,8 +26,8 @@ class ProviderCall(models.Model):
     reasoning_tokens = models.PositiveIntegerField(default=0)
     cost_usd = models.DecimalField(max_digits=14, decimal_places=8, default=0)
     priced = models.BooleanField(
-        default=True,
-        help_text="Off: no price is known for the model, so the cost is not 0 but unknown.",
+        default=False,
+        help_text="Off: never answered, or no price is known; the cost is not 0 but unknown.",
     )
     error_type = models.CharField(max_length=30, blank=True)
     error_message = models.CharField(max_length=500, blank=True)

@@ -25,7 +25,6 @@ class QueueItem(models.Model):
         EXPIRED = "expired"
         CANCELLED = "cancelled"
 
-    TERMINAL = (Status.COMPLETED, Status.FAILED, Status.EXPIRED, Status.CANCELLED)
     OPEN = (Status.QUEUED, Status.PROCESSING, Status.SUBMITTED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -45,7 +44,6 @@ class QueueItem(models.Model):
     provider = models.CharField(max_length=60)
     model = models.CharField(max_length=120)
     bundle_group = models.CharField(max_length=100, blank=True)
-    bundle_limit = models.PositiveSmallIntegerField()
     batch_key = models.CharField(max_length=100)
     money_cap = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     priority = models.PositiveSmallIntegerField(default=5)

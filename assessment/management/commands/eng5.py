@@ -94,7 +94,7 @@ def _quieten() -> None:
     """
     if not os.environ.get("LOG_LEVEL"):
         for name in ("assessment", "llmprovider"):
-            settings.LOGGING["loggers"][name]["level"] = "ERROR"
+            settings.LOGGING["loggers"][name]["level"] = "WARNING"
         logging.config.dictConfig(settings.LOGGING)
 
 

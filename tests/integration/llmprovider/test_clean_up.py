@@ -142,11 +142,11 @@ def test_results_nobody_fetched_are_delivered_until_they_are(broker, monkeypatch
     bundle = bundle_of(3)
     process(str(bundle.pk))
     now = timezone.now() + PATIENCE
-    for _ in range(2):
-        clean_up(now)
+    for sweep in range(2):
+        clean_up(now + sweep * PATIENCE)
         assert broker.take() == [(ON_RESULTS, [str(bundle.pk)])]
     judge_queue.acknowledge([item.correlation_id for item in items()])
-    clean_up(now)
+    clean_up(now + 2 * PATIENCE)
     assert broker.take() == []
 
 

@@ -71,8 +71,8 @@ def test_answers_under_way_are_kept_as_late(monkeypatch):
     judges.put_in(monkeypatch, cancelled_meanwhile)
     driving.judge(one)
     assert driving.record(one) == []
-    assert (one.status, one.completed, one.submitted) == ("CANCELLED", 0, 0)
-    assert set(one.pairs.values_list("status", flat=True)) == {ComparisonPair.Status.WITHDRAWN}
+    assert (one.status, one.completed, one.failed, one.submitted) == ("CANCELLED", 0, 6, 6)
+    assert set(one.pairs.values_list("status", flat=True)) == {ComparisonPair.Status.FAILED}
     attempts = list(PairAttempt.objects.all())
     assert {attempt.outcome for attempt in attempts} == {PairAttempt.Outcome.LATE}
     assert {attempt.result["winner"] for attempt in attempts} == {"essay_a"}

@@ -9,7 +9,7 @@ from llmprovider.contracts import ErrorType
 from llmprovider.models import ProviderCall, QueueItem
 from tests.integration.assessment.essays import batch, spec
 from tests.integration.llmprovider import scripted_judges as judges
-from tests.integration.llmprovider.comparisons import at_once, retry_at_once, set_queue
+from tests.integration.llmprovider.comparisons import at_once, queued, retry_at_once, set_queue
 from tests.integration.spine import driving
 
 SINGLES = {"pairing_strategy": "balanced"}
@@ -235,7 +235,8 @@ def test_the_money_cap_ends_the_batch_and_withdraws_what_was_not_sent(monkeypatc
 @pytest.mark.django_db
 def test_a_full_queue_between_waves_is_tried_again(monkeypatch):
     one = driving.answered(driving.started(batch(10, overrides=SINGLES)))
-    set_queue(monkeypatch, QUEUE_CAPACITY=1)
+    queued(18, batch_key="another")
+    set_queue(monkeypatch, QUEUE_CAPACITY=20)
     wave = driving.weigh(one)
     assert (one.status, wave.finished_round, one.waves.count()) == ("COMPARING", 0, 1)
     assert driving.counters(one) == driving.counted(one)
@@ -247,9 +248,20 @@ def test_a_full_queue_between_waves_is_tried_again(monkeypatch):
 @pytest.mark.django_db
 def test_a_full_queue_delays_the_start(monkeypatch):
     """T4: nothing is stored, and nothing is lost."""
-    set_queue(monkeypatch, QUEUE_CAPACITY=3)
+    queued(18, batch_key="another")
+    set_queue(monkeypatch, QUEUE_CAPACITY=20)
     one = driving.started(batch(6))
     assert (one.status, one.submitted) == ("PENDING", 0)
-    assert not one.waves.exists() and not one.pairs.exists() and not QueueItem.objects.exists()
+    assert not one.waves.exists() and not one.pairs.exists()
+    assert QueueItem.objects.count() == 18
     set_queue(monkeypatch, QUEUE_CAPACITY=1_000)
+    assert driving.run(one).status == "COMPLETED"
+
+
+@pytest.mark.django_db
+def test_a_wave_is_cut_to_what_the_queue_can_ever_hold(monkeypatch):
+    """P-08: waiting for room that cannot come would be idling."""
+    set_queue(monkeypatch, QUEUE_CAPACITY=3)
+    one = driving.started(batch(6))
+    assert (one.status, one.submitted) == ("COMPARING", 3)
     assert driving.run(one).status == "COMPLETED"

@@ -1,5 +1,6 @@
 """A kill or a lost message between any two steps: the rows alone tell how to go on."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -12,9 +13,10 @@ from assessment.lifecycle.monitoring import monitor
 from assessment.lifecycle.starting import start
 from assessment.models import Batch, ComparisonPair
 from cjproject.celery import app
+from llmprovider.clean_up import clean_up as queue_clean_up
 from llmprovider.models import QueueItem
 from tests.integration.assessment.essays import batch
-from tests.integration.llmprovider.comparisons import set_queue
+from tests.integration.llmprovider.comparisons import queued, set_queue
 from tests.integration.spine import driving
 from tests.integration.spine.brokers import Broker
 
@@ -95,7 +97,8 @@ def test_it_does_no_scoring_of_its_own(broker):
 
 def test_a_wave_that_waited_for_room_is_weighed_again(broker, monkeypatch):
     one = driving.answered(driving.started(batch(10, overrides=SINGLES)))
-    set_queue(monkeypatch, QUEUE_CAPACITY=1)
+    queued(18, batch_key="another")
+    set_queue(monkeypatch, QUEUE_CAPACITY=20)
     driving.weigh(one)
     broker.take()
     monitor(timezone.now() + LATER)
@@ -207,3 +210,39 @@ def test_a_stuck_batch_with_few_answers_fails(silent_batch):
     lose_answers(silent_batch, silent_batch.submitted - 2)
     one = recover(silent_batch)
     assert (one.status, one.stop_reason) == ("FAILED", "stuck_timeout")
+
+
+def test_a_batch_that_cannot_be_started_fails_after_its_time(broker, monkeypatch):
+    """P-33: every state that is not an end is watched."""
+    one = batch(4)
+    monkeypatch.setattr("assessment.lifecycle.starting.plan_next_wave", fail)
+    for hours in (1, 3, 7, 13):
+        monitor(timezone.now() + timedelta(hours=hours))
+        with suppress(ZeroDivisionError):
+            start(one.pk)
+        finalise(one.pk)
+    one.refresh_from_db()
+    assert (one.status, one.stop_reason) == ("FAILED", "stuck_timeout")
+
+
+def test_a_quiet_batch_is_not_told_to_go_on_at_every_sweep(broker):
+    one = driving.answered(driving.started(batch(10, overrides=SINGLES)))
+    broker.take()
+    later = timezone.now() + LATER
+    for seconds in range(0, 60, 15):
+        monitor(later + timedelta(seconds=seconds))
+    assert broker.take() == [("assessment.finish_wave", [one.pk, 1, 1])]
+    monitor(later + timedelta(seconds=61))
+    assert len(broker.take()) == 1
+
+
+def test_a_night_without_any_process_expires_nothing(broker):
+    """What nobody could judge has not waited for anybody."""
+    one = driving.started(batch(10, overrides=SINGLES))
+    queue_clean_up(timezone.now() + timedelta(hours=9), lone_process=True)
+    assert set(QueueItem.objects.values_list("status", flat=True)) == {"queued"}
+    assert driving.run(one).failed == 0
+
+
+def fail(*_: object) -> None:
+    raise ZeroDivisionError

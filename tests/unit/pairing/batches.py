@@ -14,7 +14,8 @@ from assessment.pairing.waves import Strategy, WavePlan, plan_wave
 @dataclass
 class Batch:
     """n essays, the first `anchors` of them anchors, judged by chance with probability `failing` of
-    an error; scores are shares of wins, which is enough to make essays close or far."""
+    an error; scores are log odds of wins and errors follow from counts, which is enough to make
+    essays close or far, sure or unsure."""
 
     n: int
     seed: int = 1
@@ -41,7 +42,8 @@ class Batch:
             first=shown[:, 0],
             second=shown[:, 1],
             succeeded=np.ones(len(shown), dtype=np.bool_),
-            scores=(self.wins + 1) / (counts + 2) if self.pairs else None,
+            scores=np.log((self.wins + 1) / (counts - self.wins + 1)) if self.pairs else None,
+            se=1 / np.sqrt(0.4 + counts / 5) if self.pairs else None,
             compare_anchors=self.compare_anchors,
             judgements_per_pair=self.judgements_per_pair,
             balance_positions=self.balance_positions,

@@ -21,7 +21,7 @@ def fresh(n, **changes):
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 5, 8, 13, 24, 25, 40])
-@pytest.mark.parametrize("strategy", ["balanced", "blocks"])
+@pytest.mark.parametrize("strategy", ["balanced", "blocks", "adaptive"])
 def test_it_shows_every_pair_once_and_stops(n, strategy):
     """P-40, P-08: no pair twice, no pair of one essay, and no pair left out."""
     batch = Batch(n)
@@ -32,10 +32,11 @@ def test_it_shows_every_pair_once_and_stops(n, strategy):
 
 
 @pytest.mark.parametrize("n", [24, 25, 41, 60])
-def test_it_uses_an_essay_once_a_wave(n):
+@pytest.mark.parametrize("strategy", ["balanced", "adaptive"])
+def test_it_uses_an_essay_once_a_wave(n, strategy):
     """P-40: as long as the wave is not larger than n/2."""
     batch = Batch(n)
-    for plan in batch.run(10 * n):
+    for plan in batch.run(10 * n, strategy):
         assert participation(plan.pairs, n).max() == 1
 
 
@@ -87,7 +88,7 @@ def test_it_schedules_a_failed_pair_again():
     assert len(plan_wave(closed, strategy="balanced", size=12, seed=1, wave=2)) == 0
 
 
-@pytest.mark.parametrize("strategy", ["balanced", "blocks"])
+@pytest.mark.parametrize("strategy", ["balanced", "blocks", "adaptive"])
 @pytest.mark.parametrize("n", range(2, 41, 3))
 def test_it_connects_all_essays_with_the_fewest_comparisons(n, strategy):
     """P-43: a budget of n - 1, of 1.5 n and of 2 n leaves one graph."""
@@ -152,7 +153,7 @@ def test_it_plans_large_batches():
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_it_has_nothing_to_plan_below_two_essays(n):
-    for strategy in ("balanced", "blocks"):
+    for strategy in ("balanced", "blocks", "adaptive"):
         assert len(plan_wave(fresh(n), strategy=strategy, size=12, seed=1, wave=0)) == 0
 
 

@@ -8,7 +8,7 @@ from assessment.pairing.orientation import level
 from tests.unit.pairing.batches import Batch, leads
 
 
-@pytest.mark.parametrize("strategy", ["balanced", "blocks"])
+@pytest.mark.parametrize("strategy", ["balanced", "blocks", "adaptive"])
 def test_it_keeps_every_essay_within_two_and_most_within_one(strategy):
     """P-39, P-36: 24 essays, 120 comparisons, after every wave."""
     for seed in range(100):
@@ -20,7 +20,7 @@ def test_it_keeps_every_essay_within_two_and_most_within_one(strategy):
         assert len(batch.pairs) == 120
 
 
-@pytest.mark.parametrize("strategy", ["balanced", "blocks"])
+@pytest.mark.parametrize("strategy", ["balanced", "blocks", "adaptive"])
 def test_it_ends_even_once_both_orders_were_shown(strategy):
     """P-36: n = 5 with both orders."""
     batch = Batch(5, judgements_per_pair=2)

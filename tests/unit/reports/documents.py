@@ -9,6 +9,17 @@ from scipy.special import ndtr
 
 SCALE = ["F", "E", "D", "C", "B", "A"]
 STEP = 0.9  # logits between two grades
+CHECKS = (
+    "judges",
+    "order_agreement",
+    "triads",
+    "split_half",
+    "split_half_by_judges",
+    "field",
+    "surprises",
+    "anchor_checks",
+    "not_computed",
+)
 WORDS = (
     "The argument is developed step by step and the examples fit.",
     "Vocabulary is wider and the sentences are better joined.",
@@ -78,7 +89,7 @@ def run_document(
         "waves": wave_rows,
         "comparisons": comparisons,
         "results": results,
-        "measurement": _measurement(results, anchors),
+        "measurement": {**_measurement(results, anchors), **_checks(results, comparisons)},
         "calls": calls,
         "cost": {**totals, "currency": "USD", "by_judge": [judge]},
         "warnings": [],
@@ -96,9 +107,25 @@ def renamed(document: dict[str, Any], start: str) -> dict[str, Any]:
         row["essay_a"], row["essay_b"] = start + row["essay_a"], start + row["essay_b"]
     for result in document["results"]:
         result["essay"] = start + result["essay"]
-    for pair in document["measurement"]["anchor_inversions"]:
-        for key in ("higher_grade_essay", "lower_grade_essay"):
-            pair[key] = start + pair[key]
+    measurement = document["measurement"]
+    for rows, keys in (
+        (measurement["anchor_inversions"], ("higher_grade_essay", "lower_grade_essay")),
+        (measurement["surprises"], ("winner", "loser")),
+        (measurement["anchor_checks"], ("essay",)),
+    ):
+        for row in rows:
+            for key in keys:
+                row[key] = start + row[key]
+    return document
+
+
+def without_checks(document: dict[str, Any]) -> dict[str, Any]:
+    """The same run as recorded before judges, misfit and surprises were."""
+    for result in document["results"]:
+        for key in ("infit", "outfit", "eps_theta", "eps_se", "component", "review"):
+            del result[key]
+    for key in CHECKS:
+        del document["measurement"][key]
     return document
 
 
@@ -229,8 +256,17 @@ def _results(
                 "known_grade": file["known_grade"],
                 "essay_a_count": first,
                 "essay_b_count": second,
+                "infit": 1.0 if first + second else None,
+                "outfit": 0.9 if first + second else None,
+                "eps_theta": 1.1 * scores[name],
+                "eps_se": 0.9 * se,
+                "component": 0,
+                "review": ["near_boundary"] if confidence == "LOW" and graded else [],
             }
         )
+    for row in rows[:: max(1, len(rows) // 5)]:
+        row["infit"] = 2.1
+        row["review"] = ["misfit", *row["review"]]
     ranked = sorted((row for row in rows if row["role"] == "student"), key=lambda r: -r["score"])
     for place, row in enumerate(ranked, start=1):
         row["rank"] = place
@@ -277,6 +313,67 @@ def _measurement(results: list[dict[str, Any]], anchors: int) -> dict[str, Any]:
         }
         if anchors
         else None,
+    }
+
+
+def _checks(results: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> dict[str, Any]:
+    scores = {row["essay"]: row["score"] for row in results}
+    surprises = []
+    for row in comparisons:
+        if row["winner"] is None:
+            continue
+        loser = "essay_b" if row["winner"] == "essay_a" else "essay_a"
+        chance = 1 / (1 + math.exp(scores[row[loser]] - scores[row[row["winner"]]]))
+        if chance < 0.2:
+            surprises.append(
+                {
+                    "correlation_id": row["correlation_id"],
+                    "winner": row[row["winner"]],
+                    "loser": row[loser],
+                    "judge": "mock:latent-quality-1",
+                    "probability": chance,
+                    "bits": -math.log2(chance),
+                }
+            )
+    surprises.sort(key=lambda row: row["probability"])
+    split = {"correlation": 0.75, "stepped_up": 0.857, "low": 0.8, "high": 0.9, "repeats": 50}
+    return {
+        "judges": [
+            {
+                "judge": f"mock:latent-quality-{number}",
+                "comparisons": 80,
+                "agreement": 0.8,
+                "expected_agreement": 0.79,
+                "infit": 1.02 if number < 3 else 1.61,
+                "outfit": 0.97,
+                "first_share": 0.55,
+                "misfits": number == 3,
+            }
+            for number in (1, 2, 3)
+        ],
+        "order_agreement": {
+            "pairs": 40,
+            "agreement": 0.85,
+            "low": 0.71,
+            "high": 0.93,
+            "first_share": 0.55,
+        },
+        "triads": {"complete": 1240, "circular": 50, "share": 50 / 1240},
+        "split_half": split,
+        "split_half_by_judges": None,
+        "field": {"eps": 0.3, "ssr_mle": 0.88, "ssr_g": 0.89, "separation_g": 2.84},
+        "surprises": surprises[:20],
+        "anchor_checks": [
+            {
+                "essay": row["essay"],
+                "known_grade": row["known_grade"],
+                "projected_grade": None if place == 0 else row["known_grade"],
+                "steps": None if place == 0 else 0,
+                "probability": None if place == 0 else 0.6,
+            }
+            for place, row in enumerate(row for row in results if row["role"] == "anchor")
+        ],
+        "not_computed": [],
     }
 
 
