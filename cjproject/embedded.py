@@ -46,8 +46,8 @@ class EmbeddedStack:
     def __enter__(self) -> Self:
         self._lock = _take_lock(_lock_path())
         try:
+            self._recover()  # before this worker leases anything of its own
             self._start_worker()
-            self._recover()
             self._beat = EmbeddedService(self._app, thread=True)
             self._beat.start()
         except BaseException:  # Ctrl-C as well: a worker left running outlives its interpreter

@@ -1,6 +1,6 @@
 """Ctrl-C leaves a run that can be continued, and says how; what is judged stays judged."""
 
-from signal import SIGINT
+from signal import SIGINT, SIGKILL
 
 from assessment.reports.schema import validate_run
 from tests.integration.eng5.conftest import MOCK, SAMPLE_OPTIONS, LongRun
@@ -69,13 +69,13 @@ def test_a_second_process_only_follows_and_a_third_can_cancel(data_dir, tmp_path
 
     follower = start(data_dir, "resume", "1")
     assert follower.process.stderr is not None
+    assert "Another process works this database" in follower.process.stderr.readline()
     assert "wave" in follower.process.stderr.readline()
     follower.process.send_signal(SIGINT)
     detached = follower.finish()
     assert detached.code == 1
-    assert "Detached. Batch 1 goes on in the workers" in detached.err
+    assert "the other process that works this database goes on with it" in detached.err
     assert "eng5 resume 1" in detached.err
-    assert "eng5 cancel 1" in detached.err
     assert working.process.poll() is None
 
     assert "Batch 1 is cancelled" in eng5(data_dir, "cancel", "1").succeeded().out
@@ -84,3 +84,31 @@ def test_a_second_process_only_follows_and_a_third_can_cancel(data_dir, tmp_path
     batch = read_run(output)["batch"]
     assert (batch["status"], batch["stop_reason"]) == ("CANCELLED", "cancelled")
     assert batch["completed"] + batch["failed"] <= batch["submitted"] < 500
+
+
+def test_a_follower_takes_over_when_the_process_that_judged_is_killed(data_dir, tmp_path) -> None:
+    """Two runs at once: the second waits its turn, and finishes both."""
+    options = [*SAMPLE_OPTIONS, "--llm-batching-mode", "per_request", "--max-comparisons", "300"]
+    working = start(data_dir, "execute", *options, "--output", tmp_path / "one")
+    working.wait_until(lambda: working.calls() > 0)
+    waiting = start(data_dir, "execute", *options, "--output", tmp_path / "two")
+    assert waiting.process.stderr is not None
+    while "Another process works" not in (line := waiting.process.stderr.readline()):
+        assert line
+    working.stop_when(lambda: True, SIGKILL)
+    assert waiting.finish().code == 0
+    eng5(data_dir, "resume", "1").succeeded()
+    runs = [read_run(tmp_path / name)["batch"]["status"] for name in ("one", "two")]
+    assert runs == ["COMPLETED", "COMPLETED"]
+
+
+def test_resume_refuses_a_command_line_that_asks_for_another_run(
+    long_run: LongRun, data_dir, tmp_path
+) -> None:
+    command = ["execute", *long_run.options, "--output", tmp_path / "run"]
+    running = start(data_dir, *command)
+    running.stop_when(lambda: running.calls() >= 5, SIGINT)
+    asked = eng5(data_dir, *command, "--resume", "--temperature", "0.5")
+    assert asked.code == 2
+    assert "temperature differs from batch 1's" in asked.err
+    assert "eng5 resume 1" in asked.err

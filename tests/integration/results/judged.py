@@ -54,16 +54,14 @@ def judged(one: Batch, verdicts: Iterable[Verdict]) -> Batch:
     return one
 
 
-def round_robin(
-    one: Batch, seed: int, models: tuple[str, ...] = ("m1",), step: float = 1.1
-) -> list[Verdict]:
-    """Every pair once: students' true scores normal with SD 1.5, anchors' `step` apart."""
+def round_robin(one: Batch, seed: int, models: tuple[str, ...] = ("m1",)) -> list[Verdict]:
+    """Every pair once: students' true scores normal with SD 1.5, anchors' evenly spread."""
     rng = np.random.default_rng(seed)
     essays = list(one.essays.order_by("position"))
     truth = rng.normal(0.0, 1.5, len(essays))
     for essay in essays:
         if essay.is_anchor:
-            truth[essay.position] = step * (SCALE.index(essay.known_grade) - 2.5)
+            truth[essay.position] = 1.1 * (SCALE.index(essay.known_grade) - 2.5)
     verdicts: list[Verdict] = []
     for a in range(len(essays)):
         for b in range(a):
