@@ -1,17 +1,15 @@
 """Batches: where each stands, what it cost, and the way to everything that belongs to it."""
 
-from decimal import Decimal
-
 from django.contrib import admin, messages
-from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, OuterRef, QuerySet
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from assessment.admin.records import Record, RecordInline, list_link
 from assessment.lifecycle.cancelling import cancel
-from assessment.models import Batch, ComparisonPair, Wave
+from assessment.models import Batch, Wave
 from llmprovider.contracts import queue as judge_queue
 
 
@@ -110,22 +108,12 @@ class BatchAdmin(Record):
         return obj is None and admin.ModelAdmin.has_change_permission(self, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
-        spent = (
-            ComparisonPair.objects.filter(batch=OuterRef("pk"))
-            .order_by()
-            .values("batch")
-            .annotate(spent=Sum("cost_usd"))
-            .values("spent")
-        )
         return (
             super()
             .get_queryset(request)
             .defer("result", "run_record")
-            .annotate(
-                spent=Coalesce(
-                    Subquery(spent), Decimal(0), output_field=DecimalField(decimal_places=8)
-                )
-            )
+            .annotate(key=Cast("pk", CharField()))
+            .annotate(spent=judge_queue.cost_expression(OuterRef("key")))
         )
 
     @admin.display(description="progress")

@@ -5,7 +5,6 @@ from collections import Counter
 from importlib.metadata import version
 from typing import Any
 
-from assessment.conf import get_settings
 from assessment.models import Batch, ComparisonPair, Wave
 from cjproject import __version__
 from llmprovider.contracts import queue as judge_queue
@@ -117,7 +116,7 @@ def settings_in_force(batch: Batch) -> dict[str, Any]:
     if "system_prompt" in overrides:
         overrides["system_prompt"] = "given"
     return {
-        **get_settings().model_dump(mode="json"),
+        **batch.settings_in_force,
         "seed": batch.seed,
         "judgements_per_pair": batch.judgements_per_pair,
         "compare_anchors": batch.compare_anchors,
@@ -197,8 +196,12 @@ _FIELD_STATISTICS = ("infit", "outfit", "eps_theta", "eps_se", "component")
 
 def _results(batch: Batch) -> list[dict[str, Any]]:
     """Students by rank, then anchors by score; without scores while there are none."""
-    shown_first = Counter(batch.pairs.values_list("essay_a_id", flat=True))
-    shown_second = Counter(batch.pairs.values_list("essay_b_id", flat=True))
+    # As the pair generator counts: what failed was seen by no judge.
+    seen = batch.pairs.exclude(
+        status__in=[ComparisonPair.Status.FAILED, ComparisonPair.Status.WITHDRAWN]
+    )
+    shown_first = Counter(seen.values_list("essay_a_id", flat=True))
+    shown_second = Counter(seen.values_list("essay_b_id", flat=True))
     found = (batch.result or {}).get("essays") or []
     rows = []
     for essay in batch.essays.defer("text").select_related("projection").order_by("position"):

@@ -13,6 +13,9 @@ from assessment.measurement.scales import Scale
 FEW_COMPARISONS = 6
 """Below this many comparisons an item's score is mostly prior."""
 
+CHANCE_Z = 2.0
+"""Standard errors between two anchors from which their wrong order is more than chance."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
@@ -113,9 +116,10 @@ def _warnings(
     if projection is not None:
         if projection.reason:
             found.append(f"No grade for some or all items: {projection.reason}.")
-        if projection.inversions:
+        wrong = sum(inversion.z >= CHANCE_Z for inversion in projection.inversions)
+        if wrong:
             found.append(
-                f"{len(projection.inversions)} pairs of anchors are out of order: the one of the "
+                f"{wrong} pairs of anchors are out of order by more than chance: the one of the "
                 "lower grade was judged better."
             )
     if decisions.left_out:

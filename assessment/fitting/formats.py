@@ -100,9 +100,7 @@ def _item(item: Document, heads: Sequence[str]) -> list[str]:
 def _summary(summary: Document) -> Iterable[str]:
     judges = f" by {summary['n_judges']} judges" if summary["n_judges"] > 1 else ""
     yield f"{summary['n_comparisons']} decisions between {summary['n_items']} items{judges}."
-    if summary["reliability"] is None:
-        yield f"Reliability: {summary['reliability_reason']}."
-    else:
+    if summary["reliability"] is not None:
         low, high = summary["reliability_interval"]
         yield (
             f"Reliability {summary['reliability']:.3f} (95 % likelihood interval {low:.3f} to "
@@ -138,6 +136,12 @@ def _summary(summary: Document) -> Iterable[str]:
         )
     if summary["anchors"]:
         yield "* anchor, with its known grade."
+        for pair in summary["anchors"]["inversions"]:
+            yield (
+                f"Anchors out of order: {printable(pair['worse'], longest=_LONGEST_NAME)} "
+                f"({pair['worse_grade']}) above "
+                f"{printable(pair['better'], longest=_LONGEST_NAME)} ({pair['better_grade']})."
+            )
     for warning in summary["warnings"]:
         yield f"Warning: {warning}"
 

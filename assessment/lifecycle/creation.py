@@ -252,6 +252,10 @@ def create_batch(
             assignment=assignment,
             created_by=created_by,
             run_record=run_record,
+            settings_in_force={
+                **get_settings().model_dump(mode="json"),
+                **judge_queue.settings_in_force(),
+            },
             bos_batch_id=spec.bos_batch_id,
             cj_source=spec.cj_source,
             request_correlation_id=request_correlation_id or uuid4(),

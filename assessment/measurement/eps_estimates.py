@@ -104,7 +104,7 @@ def _solve(
     for _ in range(MAX_ITERATIONS):
         slope, curvature = model.derivatives(theta)
         diagonal = np.maximum(curvature.diagonal, 1e-300)
-        step = conjugate_gradients(curvature.times, slope + excess, diagonal, 1e-10)
+        step = conjugate_gradients(curvature.times, slope + excess, diagonal, 1e-3)
         step -= (tally(component, step, parts) / size)[component]
         largest = float(np.abs(step).max(initial=0.0))
         theta = theta + step * min(1.0, 1.0 / max(largest, 1e-300))

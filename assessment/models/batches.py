@@ -88,6 +88,9 @@ class Batch(models.Model):
     reliability_target = models.FloatField(null=True, blank=True)
     mock = models.BooleanField(default=False, help_text="A simulated judge took part.")
 
+    settings_in_force = models.JSONField(
+        default=dict, help_text="The settings of both services when the batch was created."
+    )
     run_record = models.JSONField(
         null=True, blank=True, help_text="What the command line runner was given; else empty."
     )

@@ -9,6 +9,8 @@ from assessment.reports.schema import RunDocument
 
 FEW_COMPARISONS = 6  # per essay on average; below it the stopping rule does not call scores stable
 
+CHANCE_Z = 2.0  # standard errors between two anchors
+
 CHANCE = "not shown to differ from chance"
 
 STATUSES = {
@@ -161,8 +163,9 @@ def _found(document: RunDocument) -> Iterable[tuple[str, str]]:
                     "Take places close to each other as equal."
                 ),
             )
-    if measurement["anchor_inversions"]:
-        number = plural(len(measurement["anchor_inversions"]), "pair", "pairs")
+    wrong = [pair for pair in measurement["anchor_inversions"] if not by_chance(pair)]
+    if wrong:
+        number = plural(len(wrong), "pair", "pairs")
         yield (
             "anchors_out_of_order",
             (
@@ -186,6 +189,12 @@ def _found(document: RunDocument) -> Iterable[tuple[str, str]]:
                 "and are left out of the scores."
             ),
         )
+
+
+def by_chance(inversion: Mapping[str, Any]) -> bool:
+    """Whether two anchors in the wrong order are so close that it may be chance (z below 2)."""
+    z = inversion.get("z")
+    return z is not None and z < CHANCE_Z
 
 
 def _sentence(words: str) -> str:

@@ -48,6 +48,12 @@ def anchor_rows(document: RunDocument) -> list[Row]:
     for pair in document["measurement"]["anchor_inversions"]:
         better_graded[pair["lower_grade_essay"]].append(pair["higher_grade_essay"])
         worse_graded[pair["higher_grade_essay"]].append(pair["lower_grade_essay"])
+    firm = {
+        pair[key]
+        for pair in document["measurement"]["anchor_inversions"]
+        for key in ("higher_grade_essay", "lower_grade_essay")
+        if not summaries.by_chance(pair)
+    }
     by_others = checks.anchor_checks(document)
     anchors = [result for result in document["results"] if result["role"] == "anchor"]
     anchors.sort(key=lambda row: (row["score"] is None, -(row["score"] or 0.0), row["essay"]))
@@ -57,6 +63,7 @@ def anchor_rows(document: RunDocument) -> list[Row]:
             "known_grade": result["known_grade"] or MISSING,
             "above": better_graded[result["essay"]],
             "below": worse_graded[result["essay"]],
+            "firm": result["essay"] in firm,
             "by_others": by_others.get(result["essay"], MISSING),
         }
         for result in anchors

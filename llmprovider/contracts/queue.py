@@ -11,7 +11,9 @@ from uuid import UUID
 
 from celery import chain
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import DecimalField, Q, Subquery, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from llmprovider import clean_up, enqueueing, messages
@@ -38,6 +40,7 @@ __all__ = [
     "acknowledge",
     "calls_of",
     "capacity",
+    "cost_expression",
     "default_model",
     "define_mock_judge",
     "estimate",
@@ -47,6 +50,7 @@ __all__ = [
     "judge_problem",
     "recover_lone_process",
     "results_of",
+    "settings_in_force",
     "submit",
     "totals_of",
     "unfinished",
@@ -140,6 +144,11 @@ def capacity() -> int:
     return get_settings().QUEUE_CAPACITY
 
 
+def settings_in_force() -> dict[str, Any]:
+    """This service's settings, for the record of a run; none of them is a secret."""
+    return get_settings().model_dump(mode="json")
+
+
 def unfinished(batch_key: str) -> int:
     """Comparisons of a batch that have no outcome yet, or one that nobody has recorded."""
     waiting = Q(status__in=QueueItem.OPEN) | Q(delivered_at__isnull=True)
@@ -184,6 +193,19 @@ def totals_of(batch_key: str) -> Mapping[str, Any]:
         "unpriced_calls": calls.filter(priced=False).count(),
         **sums,
     }
+
+
+def cost_expression(batch_key: Combinable) -> Combinable:
+    """USD spent so far as part of the caller's own query; `batch_key` refers to its row's key."""
+    spent = (
+        ProviderCall.objects.filter(batch_key=batch_key)
+        .order_by()
+        .values("batch_key")
+        .annotate(spent=Sum("cost_usd"))
+        .values("spent")
+    )
+    money = DecimalField(max_digits=14, decimal_places=8)
+    return Coalesce(Subquery(spent), Decimal(0), output_field=money)
 
 
 def default_model(provider: str) -> str:

@@ -76,6 +76,12 @@ def test_it_prints_whole(essays: str, most: int) -> None:
     pages = PdfReader(io.BytesIO(chromium.printed(report(essays)))).pages
     words = " ".join(page.extract_text() for page in pages)
     assert len(pages) <= most
-    for heading in ("The ranking", "Results of the students", "Anchors", "Calls and cost"):
+    for heading in (
+        "The ranking",
+        "Results of the students",
+        "Anchors",
+        "How consistent the verdicts are",
+        "Calls and cost",
+    ):
         assert heading in words
     assert f"student_{ESSAYS[essays][0]:03}" in words

@@ -12,6 +12,7 @@ PURE = [
     "assessment/dealing",
     "assessment/modes",
     "llmprovider/bundling",
+    "assessment/fitting",
     "llmprovider/prompts",
     "llmprovider/answers",
     "llmprovider/tokens",

@@ -136,3 +136,17 @@ def test_the_table_of_results_has_misfit_and_reasons() -> None:
     lines = results_csv(run_document()).splitlines()
     assert "infit,outfit,eps_theta,eps_se,component,review" in lines[0]
     assert "misfit near_boundary" in results_csv(run_document()) or ",misfit," in lines[1]
+
+
+def test_anchors_out_of_order_by_chance_are_marked_but_raise_no_warning() -> None:
+    """P-54, P-56"""
+    document = run_document()
+    pair = {"higher_grade_essay": "anchor_003_E.txt", "lower_grade_essay": "anchor_001_F.txt"}
+    document["measurement"]["anchor_inversions"] = [{**pair, "gap": 0.1, "z": 0.4}]
+    words = words_of(document)
+    assert "above anchor_003_E.txt, which has a higher grade (may be chance)" in words
+    assert "Anchors out of order" not in words
+    document["measurement"]["anchor_inversions"] = [{**pair, "gap": 1.1, "z": 2.6}]
+    words = words_of(document)
+    assert "Anchors out of order" in words
+    assert "may be chance" not in words
