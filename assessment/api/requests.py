@@ -12,7 +12,7 @@ from assessment.api.fields import GradeScaleField, OverridesField, TextField
 from assessment.api.uploads import essays_of
 from assessment.intake import sha256_of
 from assessment.intake.gradings import label_of, off_scale
-from assessment.lifecycle.creation import (
+from assessment.lifecycle.specs import (
     BatchConfigOverrides,
     BatchSpec,
     EssaySpec,

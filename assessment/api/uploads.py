@@ -13,7 +13,7 @@ from assessment.conf import get_settings
 from assessment.intake import EssayFile, InputError, Limits, grades_for, sha256_of, text_of
 from assessment.intake.folders import Role
 from assessment.intake.gradings import student_grades
-from assessment.lifecycle.creation import EssaySpec
+from assessment.lifecycle.specs import EssaySpec
 
 MAX_NAME_CHARS = 200
 

@@ -24,7 +24,8 @@ from assessment.api.responses import (
     ResultsTold,
 )
 from assessment.lifecycle.cancelling import cancel
-from assessment.lifecycle.creation import BatchRefused, create_batch
+from assessment.lifecycle.creation import create_batch
+from assessment.lifecycle.specs import BatchRefused
 from assessment.lifecycle.starting import announce
 from assessment.models import Batch, ComparisonPair
 

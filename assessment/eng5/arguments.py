@@ -115,6 +115,19 @@ def add_input_options(parser: ArgumentParser) -> None:
         help=f"one of {', '.join(MODES)} (default: serial_bundle)",
     )
     budget.add_argument(
+        "--pairing-strategy",
+        choices=("balanced", "blocks", "adaptive"),
+        help="how the next pairs are chosen: least compared first, blocks that share a call, or "
+        "where a comparison tells most (default: blocks in serial_bundle, else balanced)",
+    )
+    budget.add_argument(
+        "--judgements-per-pair",
+        type=at_least(1),
+        default=1,
+        metavar="N",
+        help="how often a pair may be judged; 2 shows it in both orders (default: %(default)s)",
+    )
+    budget.add_argument(
         "--seed",
         type=at_least(0),
         metavar="N",

@@ -18,14 +18,13 @@ from assessment.intake import (
     read_truth,
 )
 from assessment.intake.gradings import student_grades
-from assessment.lifecycle.creation import (
+from assessment.lifecycle.creation import check_essays, resolve_judges
+from assessment.lifecycle.specs import (
     BatchConfigOverrides,
     BatchSpec,
     EssaySpec,
     JudgeSpec,
     LLMConfigOverrides,
-    check_essays,
-    resolve_judges,
 )
 from assessment.measurement.scales import parse_scale
 from assessment.modes import LLMBatchingMode
@@ -123,6 +122,8 @@ def read_inputs(options: Namespace) -> RunInputs:
             llm_batching_mode_override=(
                 LLMBatchingMode(options.llm_batching_mode) if options.llm_batching_mode else None
             ),
+            pairing_strategy=options.pairing_strategy,
+            judgements_per_pair=options.judgements_per_pair,
             seed=options.seed,
         ),
         llm_config_overrides=LLMConfigOverrides(
@@ -222,6 +223,8 @@ def _record(options: Namespace, spec: BatchSpec) -> dict[str, Any]:
                 if options.llm_batching_mode
                 else None
             ),
+            "pairing_strategy": options.pairing_strategy,
+            "judgements_per_pair": options.judgements_per_pair,
             "seed": options.seed,
             "temperature": options.temperature,
             "max_tokens": options.max_tokens,

@@ -1,32 +1,26 @@
 """Planning a run: what it takes at most, worked out with the real pairs and the real bundles."""
 
 from dataclasses import dataclass
-from uuid import uuid4
 
 import numpy as np
 
 from assessment.conf import get_settings
 from assessment.dealing import deal
 from assessment.lifecycle.creation import (
-    BatchSpec,
     resolve_batching,
     resolve_budget,
     resolve_judges,
     resolve_strategy,
 )
-from assessment.lifecycle.launching import plan_wave_of
-from assessment.lifecycle.messages import RECORD_RESULTS
-from assessment.modes import QUEUE_MODES, LLMBatchingMode
+from assessment.lifecycle.launching import wave_rules
+from assessment.lifecycle.requests import Asking, Setting, comparison_requests, judges_of
+from assessment.lifecycle.specs import BatchSpec
+from assessment.modes import LLMBatchingMode
 from assessment.pairing.budgets import completion_denominator, eligible_pairs
+from assessment.pairing.plans import next_wave
 from assessment.pairing.states import PairingState
 from assessment.pairing.waves import WavePlan
-from llmprovider.contracts import (
-    MAX_BUNDLE_SIZE,
-    ComparisonRequest,
-    Document,
-    Instructions,
-    Overrides,
-)
+from llmprovider.contracts import Document, Instructions
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.contracts.queue import Estimate
 
@@ -75,16 +69,28 @@ def plan_run(spec: BatchSpec) -> RunPlan:
         judgements_per_pair=overrides.judgements_per_pair,
         balance_positions=get_settings().ENABLE_COMPARISON_POSITION_BALANCING,
     )
-    seed = overrides.seed or 0
+    seed, rules = overrides.seed or 0, wave_rules()
     documents = [Document(id=essay.name, text=essay.text) for essay in essays]
-    builder = _RequestBuilder(spec, resolved.mode, documents, [j.model_dump() for j in judges])
+    setting = Setting(
+        instructions=Instructions(
+            system_prompt=spec.system_prompt, task=spec.task, rubric=spec.rubric
+        ),
+        judges=judges_of(
+            [judge.model_dump() for judge in judges],
+            spec.llm_config_overrides.model_dump(exclude={"provider", "model"}, exclude_none=True),
+        ),
+        mode=resolved.mode,
+        batch_key="plan",
+        bundle_size_override=overrides.bundle_size_override,
+    )
     total = judge_queue.NOTHING
     sizes: list[int] = []
     waves_allowed = _most_waves(resolved.mode)
     while sum(sizes) < denominator and len(sizes) < waves_allowed:
         number = len(sizes) + 1
-        plan = plan_wave_of(
+        plan = next_wave(
             state,
+            rules,
             mode=resolved.mode,
             strategy=strategy,
             room=budget - sum(sizes),
@@ -93,7 +99,8 @@ def plan_run(spec: BatchSpec) -> RunPlan:
         )
         if not len(plan):
             break
-        total += judge_queue.estimate(builder.requests(plan, seed, number))
+        askings = _askings(plan, documents, len(judges), seed=seed, number=number)
+        total += judge_queue.estimate(comparison_requests(askings, setting))
         sizes.append(len(plan))
         state = state.after(plan.pairs)
     return RunPlan(
@@ -119,44 +126,17 @@ def _most_waves(mode: LLMBatchingMode) -> int:
     return settings.MAX_ITERATIONS
 
 
-class _RequestBuilder:
-    """The requests that a wave would put into the queue."""
-
-    def __init__(
-        self,
-        spec: BatchSpec,
-        mode: LLMBatchingMode,
-        documents: list[Document],
-        judges: list[dict[str, str]],
-    ) -> None:
-        self._documents = documents
-        self._mode = mode
-        self._instructions = Instructions(
-            system_prompt=spec.system_prompt, task=spec.task, rubric=spec.rubric
+def _askings(
+    plan: WavePlan, documents: list[Document], judges: int, *, seed: int, number: int
+) -> list[Asking]:
+    groups = plan.groups.tolist()
+    dealt = deal(groups, judges, seed=seed, wave=number)
+    return [
+        Asking(
+            first=documents[first],
+            second=documents[second],
+            judge=judge,
+            group=str(group) if group >= 0 else None,
         )
-        shared = spec.llm_config_overrides.model_dump(
-            exclude={"provider", "model"}, exclude_none=True
-        )
-        self._judges = [Overrides.model_validate({**judge, **shared}) for judge in judges]
-        self._override = spec.batch_config_overrides.bundle_size_override
-
-    def requests(self, plan: WavePlan, seed: int, number: int) -> list[ComparisonRequest]:
-        groups = plan.groups.tolist()
-        dealt = deal(groups, len(self._judges), seed=seed, wave=number)
-        return [
-            ComparisonRequest(
-                correlation_id=uuid4(),
-                first=self._documents[first],
-                second=self._documents[second],
-                instructions=self._instructions,
-                overrides=self._judges[judge],
-                on_results=RECORD_RESULTS,
-                queue_mode=QUEUE_MODES[self._mode],
-                bundle_limit=self._override or min(len(plan), MAX_BUNDLE_SIZE),
-                bundle_group=str(group) if group >= 0 else None,
-                batch_key="plan",
-            )
-            for (first, second), group, judge in zip(
-                plan.pairs.tolist(), groups, dealt, strict=True
-            )
-        ]
+        for (first, second), group, judge in zip(plan.pairs.tolist(), groups, dealt, strict=True)
+    ]

@@ -29,7 +29,8 @@ from assessment.eng5.run_folders import (
 from assessment.eng5.tables import print_plan, print_status, print_summary
 from assessment.lifecycle import starting
 from assessment.lifecycle.cancelling import cancel
-from assessment.lifecycle.creation import BatchRefused, create_batch
+from assessment.lifecycle.creation import create_batch
+from assessment.lifecycle.specs import BatchRefused
 from assessment.models import Batch
 from cjproject.embedded import Standby
 

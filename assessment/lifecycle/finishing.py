@@ -75,7 +75,7 @@ def _weigh(batch: Batch, wave: Wave, measurement: Measurement) -> None:
     snapshot = _snapshot(batch, wave, measurement, len(retryable))
     verdict = decide(snapshot, _limits(batch))
     if verdict.decision is Decision.REQUEST_MORE:
-        plan = plan_next_wave(batch)
+        plan = plan_next_wave(batch, measurement.fit if measurement.successes else None)
         if not len(plan.pairs):
             verdict = decide(_without_more_pairs(snapshot), _limits(batch))
     log.info(

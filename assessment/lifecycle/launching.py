@@ -13,27 +13,33 @@ from django.utils import timezone
 from assessment.conf import get_settings
 from assessment.dealing import deal
 from assessment.lifecycle import messages
-from assessment.models import Batch, ComparisonPair, Essay, PairAttempt, Wave
-from assessment.modes import QUEUE_MODES, LLMBatchingMode
-from assessment.pairing.budgets import wave_size
-from assessment.pairing.states import IntArray, PairingState
-from assessment.pairing.waves import WavePlan, plan_wave
-from llmprovider.contracts import (
-    MAX_BUNDLE_SIZE,
-    ComparisonRequest,
-    Document,
-    Instructions,
-    Overrides,
+from assessment.lifecycle.requests import (
+    Asking,
+    Setting,
+    comparison_requests,
+    judges_of,
+    preferred_bundle_size,
 )
+from assessment.measurement.bradley_terry import Fit
+from assessment.models import Batch, ComparisonPair, Essay, PairAttempt, Wave
+from assessment.modes import LLMBatchingMode
+from assessment.pairing.plans import WaveRules, next_wave
+from assessment.pairing.states import IntArray, PairingState
+from assessment.pairing.waves import WavePlan
+from llmprovider.contracts import ComparisonRequest, Document, Instructions
 from llmprovider.contracts import queue as judge_queue
 
 log = logging.getLogger(__name__)
 
 
-def plan_next_wave(batch: Batch) -> WavePlan:
-    """The pairs of the batch's next wave, from its rows; empty when no pair can be made."""
-    return plan_wave_of(
-        pairing_state(batch),
+def plan_next_wave(batch: Batch, fit: Fit | None = None) -> WavePlan:
+    """The pairs of the batch's next wave, from its rows; empty when no pair can be made.
+
+    `fit` is what the judgements so far say; without one, pairs are chosen without scores.
+    """
+    return next_wave(
+        pairing_state(batch, fit),
+        wave_rules(),
         mode=LLMBatchingMode(batch.llm_batching_mode),
         strategy=batch.pairing_strategy,
         room=batch.total_budget - batch.submitted,
@@ -42,49 +48,18 @@ def plan_next_wave(batch: Batch) -> WavePlan:
     )
 
 
-BLOCK_SIZE = 8
-
-
-def plan_wave_of(
-    state: PairingState,
-    *,
-    mode: LLMBatchingMode,
-    strategy: str,
-    room: int,
-    seed: int,
-    number: int,
-) -> WavePlan:
-    """The wave's size by the mode and the settings, then its pairs. `room`: budget left."""
+def wave_rules() -> WaveRules:
+    """The settings that bear on the size of a wave."""
     settings = get_settings()
-    single_wave = mode is LLMBatchingMode.PROVIDER_BATCH_API
-    block_wave = state.n * (BLOCK_SIZE - 1) // 2
-    most = min(settings.MAX_CONCURRENT_COMPARISONS, judge_queue.capacity())
-    if single_wave:
-        size = room  # the threshold is the cap itself
-    elif strategy == "blocks":
-        size = min(room, block_wave, most)
-    else:
-        minimum = settings.COMPARISONS_PER_STABILITY_CHECK_ITERATION
-        wanted = wave_size(state.n, minimum=minimum, remaining=room)
-        size = min(wanted, most)
-    return plan_wave(
-        state,
-        strategy=strategy,
-        size=size,
-        seed=seed,
-        wave=number,
-        block_size=BLOCK_SIZE,
-        may_be_last=(
-            not settings.ENABLE_ITERATIVE_BATCHING_LOOP
-            # What would be left cannot join the blocks of this wave to one another.
-            or room < size + state.n // BLOCK_SIZE
-        ),
-        single_wave=single_wave,
+    return WaveRules(
+        minimum=settings.COMPARISONS_PER_STABILITY_CHECK_ITERATION,
+        most=min(settings.MAX_CONCURRENT_COMPARISONS, judge_queue.capacity()),
+        iterative=settings.ENABLE_ITERATIVE_BATCHING_LOOP,
     )
 
 
-def pairing_state(batch: Batch) -> PairingState:
-    """What the pair generator may know: who met whom so far, and the last scores."""
+def pairing_state(batch: Batch, fit: Fit | None = None) -> PairingState:
+    """What the pair generator may know: who met whom so far, and what the judgements say."""
     roles = list(batch.essays.order_by("position").values_list("role", flat=True))
     live = (ComparisonPair.Status.PENDING, ComparisonPair.Status.SUCCEEDED)
     rows = list(
@@ -92,14 +67,15 @@ def pairing_state(batch: Batch) -> PairingState:
         .order_by("id")
         .values_list("essay_a__position", "essay_b__position", "status")
     )
-    last = batch.waves.exclude(scores=[]).order_by("-number").first()
     return PairingState(
         n=len(roles),
         is_anchor=np.array([role == Essay.Role.ANCHOR for role in roles], dtype=bool),
         first=np.array([row[0] for row in rows], dtype=np.int64),
         second=np.array([row[1] for row in rows], dtype=np.int64),
         succeeded=np.array([row[2] == ComparisonPair.Status.SUCCEEDED for row in rows], dtype=bool),
-        scores=np.array(last.scores, dtype=np.float64) if last else None,
+        scores=fit.scores if fit else None,
+        se=fit.se if fit else None,
+        covariance=fit.covariance if fit else None,
         compare_anchors=batch.compare_anchors,
         judgements_per_pair=batch.judgements_per_pair,
         balance_positions=get_settings().ENABLE_COMPARISON_POSITION_BALANCING,
@@ -237,35 +213,30 @@ def _requests(
     request_type: ComparisonPair.RequestType,
 ) -> list[ComparisonRequest]:
     documents = {essay.pk: Document(id=str(essay.pk), text=essay.text) for essay in essays}
-    instructions = Instructions(
-        system_prompt=batch.system_prompt, task=batch.task, rubric=batch.rubric
+    preferred = preferred_bundle_size(len(pairs))
+    setting = Setting(
+        instructions=Instructions(
+            system_prompt=batch.system_prompt, task=batch.task, rubric=batch.rubric
+        ),
+        judges=judges_of(batch.judges, batch.llm_config_overrides),
+        mode=LLMBatchingMode(batch.llm_batching_mode),
+        batch_key=str(batch.pk),
+        bundle_size_override=batch.bundle_size_override,
+        money_cap=batch.money_cap,
     )
-    judges = [Overrides(**judge, **batch.llm_config_overrides) for judge in batch.judges]
-    preferred = min(len(pairs), MAX_BUNDLE_SIZE)
-    limit = batch.bundle_size_override or (
-        preferred if get_settings().ENABLE_LLM_BATCHING_METADATA_HINTS else MAX_BUNDLE_SIZE
-    )
-    mode = LLMBatchingMode(batch.llm_batching_mode)
-    return [
-        ComparisonRequest(
-            correlation_id=pair.correlation_id,
+    askings = [
+        Asking(
             first=documents[pair.essay_a_id],
             second=documents[pair.essay_b_id],
-            instructions=instructions,
-            overrides=judges[pair.judge],
-            on_results=messages.RECORD_RESULTS,
-            queue_mode=QUEUE_MODES[mode],
-            bundle_limit=limit,
-            bundle_group=(
-                f"{wave.number}.{wave.round}.{pair.block}" if pair.block is not None else None
-            ),
-            batch_key=str(batch.pk),
-            money_cap=batch.money_cap,
+            judge=pair.judge,
+            group=f"{wave.number}.{wave.round}.{pair.block}" if pair.block is not None else None,
+            correlation_id=pair.correlation_id,
             occasion=f"{pair.repeat}.{pair.attempts}",
             metadata=_metadata(batch, wave, pair, request_type, preferred),
         )
         for pair in pairs
     ]
+    return comparison_requests(askings, setting)
 
 
 def _metadata(

@@ -51,6 +51,13 @@ class Prospects:
         else:
             raise ValueError("prospects need a covariance or standard errors")
 
+    @property
+    def resolution(self) -> float:
+        """Share, 0 to 1, of the scores' total variance that is known: 0 while all are alike."""
+        seen = float(np.var(self.scores))
+        total = seen + float(np.mean(self._variances))
+        return seen / total if total > 0.0 else 0.0
+
     def gains(self, a: IntArray, b: IntArray) -> FloatArray:
         """Expected drop (k,) of the trace, in squared logits, for each pair a[i], b[i]."""
         weight, variance = self._weigh(a, b)

@@ -15,7 +15,7 @@ from assessment.eng5.batches import NoSuchBatch
 from assessment.eng5.inputs import BadOption
 from assessment.eng5.run_folders import FolderTaken
 from assessment.intake import InputError
-from assessment.lifecycle.creation import BatchRefused
+from assessment.lifecycle.specs import BatchRefused
 
 DONE, FAILED, BAD_USAGE = 0, 1, 2
 

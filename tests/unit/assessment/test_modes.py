@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from assessment.lifecycle.creation import BatchConfigOverrides
+from assessment.lifecycle.specs import BatchConfigOverrides
 from assessment.modes import QUEUE_MODES, LLMBatchingMode, resolve_mode
 
 PER_REQUEST, SERIAL, BATCH_API = LLMBatchingMode

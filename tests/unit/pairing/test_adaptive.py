@@ -33,6 +33,10 @@ def after_random_waves(n: int, waves: int, seed: int = 1, **changes) -> PairingS
     )
 
 
+def pairs_of(state: PairingState):
+    return np.stack([state.first, state.second], axis=1)
+
+
 def planned(state: PairingState, strategy: str = "adaptive", size: int | None = None, wave=30):
     return plan_wave(state, strategy=strategy, size=size or state.n // 2, seed=3, wave=wave).pairs
 
@@ -75,6 +79,15 @@ def test_it_keeps_a_share_of_random_pairs():
     assert early > late > 0.0
 
 
+def test_it_does_not_trust_scores_that_tell_essays_apart_by_chance_only():
+    """Scores closer together than their errors: pairs are random, or essays that look alike would
+    meet each other alone, and nobody would find out how different they are."""
+    scores = np.linspace(-0.5, 0.5, 60)
+    state = fresh(60, scores=scores, se=np.full(60, 0.8)).after(pairs_of(after_random_waves(60, 5)))
+    gaps = [np.abs(np.diff(scores[planned(state, wave=w)], axis=1)).mean() for w in range(10)]
+    assert np.mean(gaps) == pytest.approx(1 / 3, rel=0.1)
+
+
 def test_it_needs_no_scores_for_its_first_wave():
     assert participation(planned(fresh(24)), 24).tolist() == [1] * 24
 
@@ -101,9 +114,9 @@ def test_it_places_a_new_essay_by_anchors_near_it():
 
 
 def test_it_prefers_the_unsure_among_equally_close_partners():
-    """24 essays at nearly one score, half of them unsure: mostly like meets like."""
+    """24 essays at two levels, half of each unsure: most of them meet one of their own kind."""
     se = np.array([1.2, 1.2, 0.2, 0.2] * 6)
-    level = fresh(24, scores=np.linspace(-0.1, 0.1, 24), se=se, balance_positions=False)
+    level = fresh(24, scores=np.repeat([-2.0, 2.0], 12), se=se, balance_positions=False)
     joined = level.after(np.stack([np.arange(23), np.arange(1, 24)], axis=1))
     alike = [np.ptp(se[pair]) == 0.0 for wave in range(20) for pair in planned(joined, wave=wave)]
     assert np.mean(alike) > 0.6
@@ -149,7 +162,7 @@ def test_it_fills_waves_larger_than_disjoint_pairs():
     state = after_random_waves(20, 4)
     pairs = planned(state, size=40)
     assert participation(pairs, 20).tolist() == [4] * 20
-    seen = {tuple(sorted(pair)) for pair in np.stack([state.first, state.second], 1).tolist()}
+    seen = {tuple(sorted(pair)) for pair in pairs_of(state).tolist()}
     new = {tuple(sorted(pair)) for pair in pairs.tolist()}
     assert len(new) == 40 and not new & seen
 

@@ -80,6 +80,12 @@ def test_it_does_with_standard_errors_alone():
     assert short.gains(a, b)[0] < before[0]
 
 
+def test_it_knows_how_much_the_scores_tell():
+    assert Prospects(np.zeros(3), se=np.ones(3)).resolution == 0.0
+    assert Prospects(np.array([-1.0, 1.0]), se=np.ones(2)).resolution == pytest.approx(0.5)
+    assert Prospects(np.array([-1.0, 1.0]), se=np.zeros(2)).resolution == 1.0
+
+
 def test_it_needs_an_uncertainty():
     with pytest.raises(ValueError, match="standard errors"):
         Prospects(np.zeros(3))

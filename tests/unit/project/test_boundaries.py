@@ -13,6 +13,7 @@ PURE = [
     "assessment/modes",
     "llmprovider/bundling",
     "assessment/fitting",
+    "assessment/simulation",
     "llmprovider/prompts",
     "llmprovider/answers",
     "llmprovider/tokens",

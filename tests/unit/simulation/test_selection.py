@@ -25,7 +25,7 @@ def curves(n: int, sd: float, strategy: str, per_essay: int, seeds: int) -> list
 
 
 @pytest.mark.parametrize("strategy", ["random", "adaptive"])
-@pytest.mark.parametrize(("n", "sd", "seeds"), [(60, 1.0, 24), (60, 1.5, 8), (60, 2.0, 6)])
+@pytest.mark.parametrize(("n", "sd", "seeds"), [(60, 1.0, 10), (60, 1.5, 6), (60, 2.0, 6)])
 def test_it_prints_the_true_squared_correlation(n, sd, seeds, strategy):
     """At 12, 20 (21 for random pairs) and 30 comparisons per essay, within .05 on average."""
     check_printed(curves(n, sd, strategy, 30, seeds))
@@ -34,7 +34,7 @@ def test_it_prints_the_true_squared_correlation(n, sd, seeds, strategy):
 @pytest.mark.parametrize("strategy", ["random", "adaptive"])
 @pytest.mark.parametrize("sd", [1.0, 1.5, 2.0])
 def test_it_prints_the_true_squared_correlation_of_100_essays(sd, strategy):
-    check_printed(curves(100, sd, strategy, 30, 8))
+    check_printed(curves(100, sd, strategy, 30, 6))
 
 
 def check_printed(runs: list[list[WaveRow]]) -> None:
@@ -57,17 +57,17 @@ def test_it_prints_nothing_on_coin_tosses():
 
 
 def test_it_needs_fewer_comparisons_than_random_pairs():
-    """100 essays, true SD 1.5. With 200 seeds the shares are well below .88 and .80; 24 seeds may
-    be off by some .04."""
-    random = mean_rows(curves(100, 1.5, "random", 27, 24))
-    adaptive = mean_rows(curves(100, 1.5, "adaptive", 20, 24))
+    """100 essays, true SD 1.5. With 200 seeds the shares are well below .88 and .80; 16 seeds may
+    be off by some .05."""
+    random = mean_rows(curves(100, 1.5, "random", 27, 16))
+    adaptive = mean_rows(curves(100, 1.5, "adaptive", 20, 16))
     for accuracy, most in ((0.80, 0.88), (0.88, 0.80)):
-        assert comparisons_needed(adaptive, accuracy) <= (most + 0.04) * comparisons_needed(
+        assert comparisons_needed(adaptive, accuracy) <= (most + 0.05) * comparisons_needed(
             random, accuracy
         )
 
 
-@pytest.mark.parametrize(("n", "seeds"), [(24, 40), (100, 10)])
+@pytest.mark.parametrize(("n", "seeds"), [(24, 30), (100, 10)])
 def test_it_stops_early_with_consistent_judges(n, seeds):
     """`stable` by 16 comparisons per essay in nine tenths of the seeds, in waves of n/2."""
     scenario = Scenario(

@@ -1,0 +1,101 @@
+"""What may be asked of a batch: plain, checked, and the same for the API and the command line."""
+
+from decimal import Decimal
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from assessment.models import Assignment
+from assessment.modes import LLMBatchingMode
+from llmprovider.contracts import MAX_BUNDLE_SIZE
+
+
+class BatchRefused(ValueError):
+    """The batch cannot be created as asked. `field` names what to change."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EssaySpec(_Spec):
+    """One text. `known_grade` is an anchor's grade, or a student's to check the result against."""
+
+    name: str = Field(min_length=1, max_length=200)
+    text: str = Field(min_length=1, repr=False)
+    sha256: str = Field(min_length=64, max_length=64)
+    role: Literal["student", "anchor"]
+    known_grade: str = Field("", max_length=40)
+
+    @model_validator(mode="after")
+    def _anchors_have_grades(self) -> Self:
+        if self.role == "anchor" and not self.known_grade:
+            raise ValueError(f"anchor {self.name} has no grade")
+        return self
+
+
+class JudgeSpec(_Spec):
+    """Who judges."""
+
+    provider: str = Field(min_length=1, max_length=60)
+    model: str = Field("", max_length=120)
+
+
+class LLMConfigOverrides(_Spec):
+    """How the judges are called; None leaves the model's own default."""
+
+    provider: str | None = Field(None, max_length=60)
+    model: str | None = Field(None, max_length=120)
+    temperature: float | None = Field(None, ge=0, le=2)
+    max_tokens: int | None = Field(None, ge=1, le=200_000)
+    system_prompt: str | None = Field(None, repr=False)
+    reasoning_effort: str | None = Field(None, max_length=20)
+    output_verbosity: str | None = Field(None, max_length=20)
+
+
+class BatchConfigOverrides(_Spec):
+    """Settings of one batch; None falls back to the service's settings."""
+
+    llm_batching_mode_override: LLMBatchingMode | None = None
+    pairing_strategy: Literal["balanced", "blocks", "adaptive"] | None = None
+    bundle_size_override: int | None = Field(None, ge=1, le=MAX_BUNDLE_SIZE)
+    judgements_per_pair: int = Field(1, ge=1, le=20)
+    compare_anchors: bool = True
+    reliability_target: float | None = Field(None, gt=0, lt=1)
+    money_cap_usd: Decimal | None = Field(None, gt=0, max_digits=12, decimal_places=4)
+    seed: int | None = Field(None, ge=0, lt=2**63)
+
+    @field_validator("llm_batching_mode_override", mode="before")
+    @classmethod
+    def _known_mode(cls, value: object) -> object:
+        if isinstance(value, str):
+            try:
+                return LLMBatchingMode(value)
+            except ValueError:
+                modes = ", ".join(mode.value for mode in LLMBatchingMode)
+                raise ValueError(f"unknown mode {value!r}. Use one of: {modes}") from None
+        return value
+
+
+class BatchSpec(_Spec):
+    """All that is asked of a batch. Field names are those of the API."""
+
+    label: str = Field("", max_length=200)
+    assignment_label: str = Field(min_length=1, max_length=200)
+    context_origin: Assignment.ContextOrigin = Assignment.ContextOrigin.RESEARCH_EXPERIMENT
+    task: str = Field("", repr=False)
+    rubric: str = Field("", repr=False)
+    system_prompt: str = Field("", repr=False)
+    grade_scale: tuple[str, ...]
+    essays: tuple[EssaySpec, ...]
+    judges: tuple[JudgeSpec, ...] = ()
+    max_comparisons_override: int | None = None
+    batch_config_overrides: BatchConfigOverrides = BatchConfigOverrides()
+    llm_config_overrides: LLMConfigOverrides = LLMConfigOverrides()
+    bos_batch_id: str = Field("", max_length=100)
+    cj_source: str = Field(max_length=40)
