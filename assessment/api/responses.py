@@ -148,6 +148,26 @@ class EssayResultSerializer(serializers.ModelSerializer[Essay]):
         source="projection.grade_confidence", default=None, allow_null=True
     )
     beyond = NullIfBlank(source="projection.beyond", default=None, allow_null=True)
+    infit = serializers.SerializerMethodField(help_text="1 is expected; high: verdicts disagree.")
+    outfit = serializers.SerializerMethodField(help_text="As infit, moved more by single verdicts.")
+    review = serializers.SerializerMethodField(help_text="Why a person should look at the essay.")
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_infit(self, essay: Essay) -> float | None:
+        return self._found(essay).get("infit")
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_outfit(self, essay: Essay) -> float | None:
+        return self._found(essay).get("outfit")
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_review(self, essay: Essay) -> list[str]:
+        return list(self._found(essay).get("review", []))
+
+    def _found(self, essay: Essay) -> dict[str, Any]:
+        """What the diagnosis of the batch found about the essay; it has one entry per position."""
+        found: list[dict[str, Any]] = self.context.get("diagnosis", [])
+        return found[essay.position] if essay.position < len(found) else {}
 
     class Meta:
         model = Essay
@@ -164,6 +184,9 @@ class EssayResultSerializer(serializers.ModelSerializer[Essay]):
             "grade_probabilities",
             "grade_confidence",
             "beyond",
+            "infit",
+            "outfit",
+            "review",
         ]
 
 
@@ -217,7 +240,8 @@ class ResultsTold(serializers.Serializer[Any]):
     @extend_schema_field(EssayResultSerializer(many=True))
     def get_results(self, batch: Batch) -> list[dict[str, Any]]:
         essays = list(batch.essays.select_related("projection").defer("text"))
-        told: list[dict[str, Any]] = EssayResultSerializer(essays, many=True).data
+        context = {"diagnosis": (batch.result or {}).get("essays", [])}
+        told: list[dict[str, Any]] = EssayResultSerializer(essays, many=True, context=context).data
         return sorted(told, key=_place)
 
 

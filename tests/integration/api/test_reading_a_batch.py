@@ -88,6 +88,8 @@ def test_results_rank_students_and_show_anchors_with_their_grade(
         if row["grade"] is not None:
             assert row["grade"] in SCALE
             assert set(row["grade_probabilities"]) == set(SCALE)
+            assert row["infit"] > 0 and row["outfit"] > 0
+            assert isinstance(row["review"], list)
 
 
 @pytest.mark.parametrize("started", [False, True])
