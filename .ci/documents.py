@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import ArgumentParser
 from pathlib import Path
 
 BLOCK = re.compile(r"^```sh(?P<kind>[^\n]*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -42,11 +43,14 @@ def stays_up(code: str) -> bool:
                 os.killpg(server.pid, signal.SIGKILL)
 
 
-def main(names: list[str]) -> int:
+def main(names: list[str], done: set[str]) -> int:
+    """`done`: blocks that have been run already, as they stand in the document."""
     failed = 0
     for name in names:
         for block in BLOCK.finditer(Path(name).read_text(encoding="utf-8")):
             code, kind = block["code"], block["kind"].strip()
+            if code.strip() in done:
+                continue
             print(f"--- {name}: {kind or 'run'}\n{code}", flush=True)  # noqa: T201
             if not (stays_up(code) if kind == "background" else run(code)):
                 print(f"FAILED: {name}", flush=True)  # noqa: T201
@@ -55,4 +59,8 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="+", metavar="DOCUMENT")
+    parser.add_argument("--done", action="append", default=[], metavar="BLOCK")
+    asked = parser.parse_args()
+    sys.exit(main(asked.names, set(asked.done)))
