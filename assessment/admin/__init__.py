@@ -1,5 +1,5 @@
 """The admin of the assessment; importing the modules registers their pages."""
 
-from assessment.admin import assignments, batches, comparisons, essays
+from assessment.admin import assignments, batches, comparisons, essays, events
 
-__all__ = ["assignments", "batches", "comparisons", "essays"]
+__all__ = ["assignments", "batches", "comparisons", "essays", "events"]

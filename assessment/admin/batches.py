@@ -111,7 +111,7 @@ class BatchAdmin(Record):
         return (
             super()
             .get_queryset(request)
-            .defer("result", "run_record")
+            .defer("result", "run_record", "specified_pairs")
             .annotate(key=Cast("pk", CharField()))
             .annotate(spent=judge_queue.cost_expression(OuterRef("key")))
         )

@@ -85,6 +85,7 @@ class ComparisonPairAdmin(Record):
                 "essay_b__text",
                 "batch__result",
                 "batch__run_record",
+                "batch__specified_pairs",
                 "wave__scores",
             )
         )

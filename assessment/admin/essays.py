@@ -20,7 +20,11 @@ class EssayAdmin(Record):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("text", "batch__result", "batch__run_record")
+        return (
+            super()
+            .get_queryset(request)
+            .defer("text", "batch__result", "batch__run_record", "batch__specified_pairs")
+        )
 
 
 @admin.register(GradeProjection)
@@ -47,7 +51,12 @@ class GradeProjectionAdmin(Record):
         return (
             super()
             .get_queryset(request)
-            .defer("essay__text", "essay__batch__result", "essay__batch__run_record")
+            .defer(
+                "essay__text",
+                "essay__batch__result",
+                "essay__batch__run_record",
+                "essay__batch__specified_pairs",
+            )
         )
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:

@@ -14,7 +14,7 @@ from assessment.api.problems import TooLarge
 # Files beyond a few megabytes go to disk, so a form with files may be larger than a JSON body.
 MAX_FORM_BYTES = 256 * 1024 * 1024
 FILE_LISTS = ("students", "anchors")
-JSON_FIELDS = ("essays", "judges", "batch_config_overrides", "llm_config_overrides")
+JSON_FIELDS = ("essays", "pairs", "judges", "batch_config_overrides", "llm_config_overrides")
 
 
 def payload_of(request: Request) -> object:

@@ -84,6 +84,16 @@ class JudgeSerializer(StrictSerializer):
     model = serializers.CharField(required=False, allow_blank=True, max_length=120)
 
 
+class WantedPairSerializer(StrictSerializer):
+    """One comparison asked for by name; `essay_a` is shown first."""
+
+    essay_a = serializers.CharField(max_length=200)
+    essay_b = serializers.CharField(max_length=200)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {side: unicodedata.normalize("NFC", name) for side, name in attrs.items()}
+
+
 class BatchRequestSerializer(StrictSerializer):
     """A batch to be judged."""
 
@@ -97,6 +107,13 @@ class BatchRequestSerializer(StrictSerializer):
     system_prompt = TextField(required=False, allow_blank=True)
     grade_scale = GradeScaleField(required=False)
     essays = EssaySerializer(many=True, required=False)
+    pairs = WantedPairSerializer(
+        many=True,
+        required=False,
+        allow_null=True,
+        help_text="Exactly these comparisons, in this order; repeats are allowed. "
+        "Without it, pairs are chosen.",
+    )
     judges = JudgeSerializer(many=True, required=False)
     max_comparisons_override = serializers.IntegerField(required=False, allow_null=True)
     batch_config_overrides = OverridesField(BatchConfigOverrides, required=False)
@@ -138,6 +155,7 @@ class BatchRequestSerializer(StrictSerializer):
             assignment_label=asked["assignment"],
             grade_scale=scale,
             essays=tuple(self.essay_specs(scale)),
+            pairs=_ordered(asked.get("pairs")),
             judges=tuple(JudgeSpec(**judge) for judge in asked.get("judges", ())),
             cj_source=SOURCE,
             **instructions,
@@ -197,6 +215,12 @@ class BatchUploadSerializer(BatchRequestSerializer):
             scale,
         )
         return [*super().essay_specs(scale), *uploaded]
+
+
+def _ordered(pairs: Sequence[Mapping[str, str]] | None) -> tuple[tuple[str, str], ...] | None:
+    if pairs is None:
+        return None
+    return tuple((pair["essay_a"], pair["essay_b"]) for pair in pairs)
 
 
 def _check_money(amount: Decimal) -> None:

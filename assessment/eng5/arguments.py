@@ -10,8 +10,8 @@ LARGEST = 2**63 - 1
 MODES = [mode.value for mode in LLMBatchingMode] + list(ALIASES)
 
 
-def at_least(lowest: int) -> Callable[[str], int]:
-    """An argparse type: an integer that is not below `lowest` and fits a database column."""
+def at_least(lowest: int, highest: int = LARGEST) -> Callable[[str], int]:
+    """An argparse type: an integer from `lowest` to `highest`, which fits a database column."""
 
     def number(text: str) -> int:
         try:
@@ -20,8 +20,23 @@ def at_least(lowest: int) -> Callable[[str], int]:
             raise ArgumentTypeError(f"{text!r} is not a whole number") from None
         if value < lowest:
             raise ArgumentTypeError(f"{value} is too small: give at least {lowest}")
-        if value > LARGEST:
-            raise ArgumentTypeError(f"{value} is too large: give at most {LARGEST}")
+        if value > highest:
+            raise ArgumentTypeError(f"{value} is too large: give at most {highest}")
+        return value
+
+    return number
+
+
+def between(lowest: float, highest: float) -> Callable[[str], float]:
+    """An argparse type: a number from `lowest` to `highest`."""
+
+    def number(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise ArgumentTypeError(f"{text!r} is not a number") from None
+        if not lowest <= value <= highest:
+            raise ArgumentTypeError(f"{text} is not from {lowest:g} to {highest:g}")
         return value
 
     return number
@@ -135,6 +150,100 @@ def add_input_options(parser: ArgumentParser) -> None:
     )
 
 
+def add_simulation_options(parser: ArgumentParser) -> None:
+    """Essays and judge to make up, and the rules to try on them."""
+    essays = parser.add_argument_group("essays")
+    essays.add_argument(
+        "--essays", type=at_least(2, 10_000), metavar="N", help="how many (default: 24)"
+    )
+    essays.add_argument(
+        "--true-sd",
+        type=between(0.0, 100.0),
+        metavar="X",
+        help="SD of their true quality, normally distributed (default: 1.5)",
+    )
+    essays.add_argument(
+        "--truth",
+        type=Path,
+        metavar="FILE.csv",
+        help="columns file,grade: these essays' qualities instead, in grade steps",
+    )
+    essays.add_argument(
+        "--grade-scale",
+        default="eng5_np_legacy_9_step",
+        metavar="NAME|a,b,c",
+        help="the scale of the grades in --truth (default: %(default)s)",
+    )
+    judge = parser.add_argument_group("judge")
+    judge.add_argument(
+        "--slope",
+        type=between(0.0, 1000.0),
+        default=1.0,
+        metavar="X",
+        help="logits per unit of true quality; the higher, the more consistent "
+        "(default: %(default)s)",
+    )
+    judge.add_argument(
+        "--bias",
+        type=between(-1000.0, 1000.0),
+        default=0.0,
+        metavar="X",
+        help="logits in favour of the essay named first (default: %(default)s)",
+    )
+    judge.add_argument(
+        "--failure-rate",
+        type=between(0.0, 1.0),
+        default=0.0,
+        metavar="X",
+        help="share of calls that bring an error (default: %(default)s)",
+    )
+    rules = parser.add_argument_group("rules (those not named here are the settings in force)")
+    rules.add_argument(
+        "--pairing-strategy",
+        action="append",
+        choices=("random", "balanced", "blocks", "adaptive"),
+        help="how pairs are chosen; repeat it to compare (default: what a run would use)",
+    )
+    rules.add_argument(
+        "--llm-batching-mode",
+        choices=MODES,
+        metavar="MODE",
+        help=f"one of {', '.join(MODES)} (default: as in the settings)",
+    )
+    rules.add_argument(
+        "--max-comparisons",
+        type=at_least(2),
+        metavar="N",
+        help="most comparisons of a batch (default: as in the settings)",
+    )
+    rules.add_argument(
+        "--judgements-per-pair",
+        type=at_least(1, 100),
+        default=1,
+        metavar="N",
+        help="how often a pair may be judged (default: %(default)s)",
+    )
+    runs = parser.add_argument_group("runs")
+    runs.add_argument(
+        "--seeds",
+        type=at_least(1, 100_000),
+        default=20,
+        metavar="K",
+        help="how many batches of each strategy (default: %(default)s)",
+    )
+    runs.add_argument(
+        "--seed",
+        type=at_least(0),
+        default=0,
+        metavar="N",
+        help="seed of the first; the next have the next numbers (default: %(default)s)",
+    )
+    runs.add_argument(
+        "--picture", type=Path, metavar="FILE.svg", help="draw accuracy and texts sent"
+    )
+    add_json_option(parser, "print the figures of every wave as JSON, and nothing else, on stdout")
+
+
 def add_run_options(parser: ArgumentParser) -> None:
     """Where a run goes and what it prints."""
     parser.add_argument("--label", default="", help="a name to find the run by")
@@ -142,12 +251,11 @@ def add_run_options(parser: ArgumentParser) -> None:
     add_json_option(parser)
 
 
-def add_json_option(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="print batch, cost and warnings as JSON, and nothing else, on stdout",
-    )
+def add_json_option(
+    parser: ArgumentParser,
+    words: str = "print batch, cost and warnings as JSON, and nothing else, on stdout",
+) -> None:
+    parser.add_argument("--json", action="store_true", help=words)
 
 
 def add_output_option(parser: ArgumentParser) -> None:

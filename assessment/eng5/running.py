@@ -58,7 +58,7 @@ def execute(options: Namespace, out: Output, err: Output) -> bool:
             return _see_through(batch, options, out, err)
     inputs = _inputs(options)
     planned = plan_run(inputs.spec)
-    _require_tables()
+    require_tables()
     folder = (options.output or default_folder(options.label, timezone.now())).absolute()
     _claim(folder)
     try:
@@ -75,13 +75,13 @@ def execute(options: Namespace, out: Output, err: Output) -> bool:
 
 def resume(options: Namespace, out: Output, err: Output) -> bool:
     """Continue a batch wherever it stopped; a finished one is only written again."""
-    _require_tables()
+    require_tables()
     return _see_through(find_batch(options.batch), options, out, err)
 
 
 def status(options: Namespace, out: Output, err: Output) -> bool:
     """Print one batch, or the latest ones."""
-    _require_tables()
+    require_tables()
     if options.batch:
         batches = [find_batch(options.batch)]
     else:
@@ -92,7 +92,7 @@ def status(options: Namespace, out: Output, err: Output) -> bool:
 
 def report(options: Namespace, out: Output, err: Output) -> bool:
     """Write a run's documents from the rows as they are now."""
-    _require_tables()
+    require_tables()
     batch = find_batch(options.batch)
     folder = _output_folder(batch, options.output)
     document = run_document(batch)
@@ -106,7 +106,7 @@ def report(options: Namespace, out: Output, err: Output) -> bool:
 
 def cancel_run(options: Namespace, out: Output, err: Output) -> bool:
     """End a batch: what no provider has seen is taken back. False if it had ended before."""
-    _require_tables()
+    require_tables()
     batch = find_batch(options.batch)
     cancelled = cancel(batch.pk)
     batch.refresh_from_db()
@@ -137,7 +137,7 @@ def _claim(folder: Path) -> None:
 
 def _interrupted(options: Namespace) -> Batch | None:
     """The batch that this command line began earlier; None where there is none."""
-    _require_tables()
+    require_tables()
     if options.output and options.output.is_dir():
         batch = batch_in_folder(options.output)
         if batch is not None:
@@ -245,7 +245,7 @@ def _print_json(batch: Batch, out: Output) -> None:
     )
 
 
-def _require_tables() -> None:
+def require_tables() -> None:
     """Embedded: make the tables. Elsewhere only the operator changes a database."""
     executor = MigrationExecutor(connection)
     if not executor.migration_plan(executor.loader.graph.leaf_nodes()):

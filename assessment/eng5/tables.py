@@ -149,3 +149,15 @@ def _write_rows(rows: Sequence[tuple[str, str]], out: Output) -> None:
     width = max(len(name) for name, _ in rows)
     for name, words in rows:
         out.write(f"  {name:<{width}}  {words}")
+
+
+def write_table(head: Sequence[str], rows: Sequence[Sequence[str]], out: Output) -> None:
+    """Columns as wide as they need to be: the first to the left, figures to the right."""
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    for line in lines:
+        first, *others = (
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        out.write("  ".join(["", first, *others]).rstrip())

@@ -84,7 +84,9 @@ def resolve_batching(spec: BatchSpec, judges: Sequence[JudgeSpec]) -> ResolvedMo
 
 
 def resolve_strategy(spec: BatchSpec, mode: LLMBatchingMode) -> str:
-    """Blocks where a call holds many texts once; single pairs elsewhere."""
+    """The caller's pairs, if any; blocks where a call holds many texts once; else single pairs."""
+    if spec.pairs is not None:
+        return "specified"
     named = spec.batch_config_overrides.pairing_strategy
     return named or ("blocks" if mode is LLMBatchingMode.SERIAL_BUNDLE else "balanced")
 
@@ -131,8 +133,12 @@ def create_batch(
     resolved = resolve_batching(spec, judges)
     overrides = spec.batch_config_overrides
     budget = resolve_budget(spec)
-    anchors = sum(essay.role == "anchor" for essay in spec.essays)
-    eligible = eligible_pairs(len(spec.essays) - anchors, anchors, overrides.compare_anchors)
+    pairs = spec.pair_positions()
+    if pairs is None:
+        anchors = sum(essay.role == "anchor" for essay in spec.essays)
+        eligible = eligible_pairs(len(spec.essays) - anchors, anchors, overrides.compare_anchors)
+    else:
+        eligible = len(pairs)
     single_wave = resolved.mode is LLMBatchingMode.PROVIDER_BATCH_API
     most_pairs = min(budget, eligible * overrides.judgements_per_pair)
     if single_wave and most_pairs > judge_queue.capacity():
@@ -172,6 +178,7 @@ def create_batch(
             grade_scale=list(spec.grade_scale),
             llm_batching_mode=resolved.mode,
             pairing_strategy=resolve_strategy(spec, resolved.mode),
+            specified_pairs=pairs,
             judges=[judge.model_dump() for judge in judges],
             llm_config_overrides=spec.llm_config_overrides.model_dump(
                 exclude={"provider", "model"}, exclude_none=True
@@ -191,7 +198,7 @@ def create_batch(
             ),
             warnings=_standing_warnings(judges, resolved),
         )
-        _store_essays(batch, assignment, spec.essays)
+        _store_essays(batch, assignment, spec.ordered_essays())
     return batch
 
 
@@ -251,7 +258,7 @@ def _anchor_of(assignment: Assignment, essay: EssaySpec) -> Anchor:
 
 def _store_essays(batch: Batch, assignment: Assignment, essays: Sequence[EssaySpec]) -> None:
     rows = []
-    for position, essay in enumerate(sorted(essays, key=lambda e: (e.role, e.name))):
+    for position, essay in enumerate(essays):
         anchor = _anchor_of(assignment, essay) if essay.role == "anchor" else None
         rows.append(
             Essay(

@@ -73,11 +73,13 @@ def _weigh(batch: Batch, wave: Wave, measurement: Measurement) -> None:
     retryable = list(_retryable(wave))
     plan: WavePlan | None = None
     snapshot = _snapshot(batch, wave, measurement, len(retryable))
-    verdict = decide(snapshot, _limits(batch))
+    verdict = decide(snapshot, limits_in_force(batch.reliability_target))
     if verdict.decision is Decision.REQUEST_MORE:
         plan = plan_next_wave(batch, measurement.fit if measurement.successes else None)
         if not len(plan.pairs):
-            verdict = decide(_without_more_pairs(snapshot), _limits(batch))
+            verdict = decide(
+                _without_more_pairs(snapshot), limits_in_force(batch.reliability_target)
+            )
     log.info(
         "decision batch=%s wave=%d round=%d mode=%s decision=%s reason=%s callbacks=%d of %d",
         batch.pk,
@@ -133,7 +135,8 @@ def _retryable(wave: Wave) -> list[ComparisonPair]:
     return [pair for pair in failed if pair.error and pair.error.get("retryable")]
 
 
-def _limits(batch: Batch) -> Limits:
+def limits_in_force(reliability_target: float | None = None) -> Limits:
+    """The settings that bear on the decision; the target is the batch's own."""
     settings = get_settings()
     return Limits(
         max_retry_rounds=settings.MAX_RETRY_ATTEMPTS,
@@ -141,7 +144,7 @@ def _limits(batch: Batch) -> Limits:
         min_success_rate=settings.MIN_SUCCESS_RATE_THRESHOLD,
         max_iterations=settings.MAX_ITERATIONS,
         iterative=settings.ENABLE_ITERATIVE_BATCHING_LOOP,
-        reliability_target=batch.reliability_target,
+        reliability_target=reliability_target,
     )
 
 
@@ -167,7 +170,8 @@ def _snapshot(batch: Batch, wave: Wave, measurement: Measurement, retryable: int
         all_eligible_succeeded=_all_eligible_succeeded(batch),
         cost_cap_reached=pairs.filter(status=ComparisonPair.Status.WITHDRAWN).exists(),
         outage=outage,
-        stable=measurement.stable,
+        # Who names the comparisons wants them all, settled or not.
+        stable=measurement.stable and batch.specified_pairs is None,
         reliability=measurement.reliability.value,
     )
 
@@ -192,6 +196,8 @@ def _waves_without_success(batch: Batch) -> int:
 
 
 def _all_eligible_succeeded(batch: Batch) -> bool:
+    if batch.specified_pairs is not None:
+        return batch.completed >= len(batch.specified_pairs)
     anchors = batch.essays.filter(role="anchor").count()
     students = batch.essays.filter(role="student").count()
     eligible = eligible_pairs(students, anchors, batch.compare_anchors)

@@ -24,8 +24,9 @@ from assessment.measurement.bradley_terry import Fit
 from assessment.models import Batch, ComparisonPair, Essay, PairAttempt, Wave
 from assessment.modes import LLMBatchingMode
 from assessment.pairing.plans import WaveRules, next_wave
+from assessment.pairing.specified import next_specified
 from assessment.pairing.states import IntArray, PairingState
-from assessment.pairing.waves import WavePlan
+from assessment.pairing.waves import NO_BLOCK, WavePlan
 from llmprovider.contracts import ComparisonRequest, Document, Instructions
 from llmprovider.contracts import queue as judge_queue
 
@@ -37,6 +38,8 @@ def plan_next_wave(batch: Batch, fit: Fit | None = None) -> WavePlan:
 
     `fit` is what the judgements so far say; without one, pairs are chosen without scores.
     """
+    if batch.specified_pairs is not None:
+        return _specified_wave(batch, batch.specified_pairs)
     return next_wave(
         pairing_state(batch, fit),
         wave_rules(),
@@ -46,6 +49,15 @@ def plan_next_wave(batch: Batch, fit: Fit | None = None) -> WavePlan:
         seed=batch.seed,
         number=batch.waves.count() + 1,
     )
+
+
+def _specified_wave(batch: Batch, wanted: Sequence[Sequence[int]]) -> WavePlan:
+    """The next of the caller's pairs: every row so far is one of them, in their order."""
+    room = batch.total_budget - batch.submitted
+    if LLMBatchingMode(batch.llm_batching_mode) is not LLMBatchingMode.PROVIDER_BATCH_API:
+        room = min(room, wave_rules().most)
+    pairs = next_specified(wanted, batch.pairs.count(), room)
+    return WavePlan("specified", pairs, np.full(len(pairs), NO_BLOCK, dtype=np.int64))
 
 
 def wave_rules() -> WaveRules:

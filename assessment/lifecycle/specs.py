@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from assessment.models import Assignment
 from assessment.modes import LLMBatchingMode
+from assessment.pairing.specified import specified_pairs
 from llmprovider.contracts import MAX_BUNDLE_SIZE
 
 
@@ -93,9 +94,44 @@ class BatchSpec(_Spec):
     system_prompt: str = Field("", repr=False)
     grade_scale: tuple[str, ...]
     essays: tuple[EssaySpec, ...]
+    pairs: tuple[tuple[str, str], ...] | None = None
     judges: tuple[JudgeSpec, ...] = ()
     max_comparisons_override: int | None = None
     batch_config_overrides: BatchConfigOverrides = BatchConfigOverrides()
     llm_config_overrides: LLMConfigOverrides = LLMConfigOverrides()
     bos_batch_id: str = Field("", max_length=100)
     cj_source: str = Field(max_length=40)
+
+    def ordered_essays(self) -> list[EssaySpec]:
+        """By role and name, so that one seed gives one set of pairs anywhere."""
+        return sorted(self.essays, key=lambda essay: (essay.role, essay.name))
+
+    def pair_positions(self) -> list[list[int]] | None:
+        """The caller's `pairs` as places in `ordered_essays`; None where pairs are generated.
+
+        Raises BatchRefused for pairs that cannot be compared, and for settings that only generated
+        pairs obey.
+        """
+        if self.pairs is None:
+            return None
+        overrides = self.batch_config_overrides
+        if overrides.pairing_strategy:
+            raise BatchRefused("pairing_strategy", "pairs are given, so none are chosen")
+        if overrides.judgements_per_pair != 1:
+            raise BatchRefused(
+                "judgements_per_pair", "pairs are given: repeat a pair in the list instead"
+            )
+        essays = self.ordered_essays()
+        try:
+            pairs = specified_pairs(
+                self.pairs, {essay.name: place for place, essay in enumerate(essays)}
+            ).tolist()
+        except ValueError as error:
+            raise BatchRefused("pairs", str(error)) from None
+        if not overrides.compare_anchors:
+            for number, (first, second) in enumerate(pairs, start=1):
+                if essays[first].role == essays[second].role == "anchor":
+                    raise BatchRefused(
+                        "pairs", f"pair {number} is of two anchors, and compare_anchors is off"
+                    )
+        return [[int(first), int(second)] for first, second in pairs]

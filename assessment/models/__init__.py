@@ -3,6 +3,7 @@
 from assessment.models.assignments import Anchor, Assignment
 from assessment.models.batches import Batch
 from assessment.models.essays import Essay, GradeProjection
+from assessment.models.events import OutgoingEvent
 from assessment.models.pairs import ComparisonPair, PairAttempt
 from assessment.models.waves import Wave
 
@@ -13,6 +14,7 @@ __all__ = [
     "ComparisonPair",
     "Essay",
     "GradeProjection",
+    "OutgoingEvent",
     "PairAttempt",
     "Wave",
 ]

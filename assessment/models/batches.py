@@ -1,10 +1,11 @@
 """Batches: one set of essays judged together, from creation to a stated end."""
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from assessment.models.events import OutgoingEvent
 from assessment.modes import LLMBatchingMode
 
 
@@ -84,6 +85,12 @@ class Batch(models.Model):
     seed = models.BigIntegerField()
     judgements_per_pair = models.PositiveSmallIntegerField(default=1)
     compare_anchors = models.BooleanField(default=True)
+    specified_pairs = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Comparisons that the caller asked for, as essay positions in the order to be "
+        "shown; empty: pairs are generated.",
+    )
     money_cap = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     reliability_target = models.FloatField(null=True, blank=True)
     mock = models.BooleanField(default=False, help_text="A simulated judge took part.")
@@ -173,11 +180,17 @@ class Batch(models.Model):
         """Move to `status` if nobody moved the batch meanwhile (compare-and-set).
 
         True if this call moved it; the instance is then up to date. False if another did.
+        An end is told in the same transaction: its event is stored with it, or neither is.
         """
         current = self.Status(self.status)
         if status not in self.STEPS[current]:
             raise IllegalTransition(f"{current} to {status}")
-        moved = Batch.objects.filter(pk=self.pk, status=current).update(status=status, **changes)
+        with transaction.atomic():
+            moved = Batch.objects.filter(pk=self.pk, status=current).update(
+                status=status, **changes
+            )
+            if moved and status in self.ENDED:
+                OutgoingEvent.record_end(self.pk)
         if moved:
             self.status = status
             for name, value in changes.items():

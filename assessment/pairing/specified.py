@@ -1,6 +1,6 @@
 """Pairs named by the caller, in the caller's order, with repeats: nothing is generated."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -27,3 +27,13 @@ def specified_pairs(pairs: Iterable[tuple[str, str]], index: Mapping[str, int]) 
     if not rows:
         raise ValueError("the list of pairs is empty")
     return np.array(rows, dtype=np.int64)
+
+
+def next_specified(pairs: Sequence[Sequence[int]], sent: int, size: int) -> IntArray:
+    """The ordered pairs (k, 2) of the next wave: at most `size` of `pairs`, after the `sent` first.
+
+    Empty when all have been sent. Raises ValueError for a negative count.
+    """
+    if sent < 0 or size < 0:
+        raise ValueError(f"counts cannot be negative: {sent} sent, {size} wanted")
+    return np.array(pairs[sent : sent + size], dtype=np.int64).reshape(-1, 2)

@@ -23,12 +23,13 @@ NO_BLOCK = -1
 class WavePlan:
     """A wave in the order it should be submitted.
 
-    kind: "coverage" while it holds pairs never shown, "resampling" otherwise.
+    kind: "coverage" while it holds pairs never shown, "resampling" otherwise; "specified" for pairs
+        that the caller named.
     pairs: (k, 2) essay indices, the one to be named first first.
     groups: (k,) number of the block a pair belongs to, -1 for a single pair.
     """
 
-    kind: Literal["coverage", "resampling"]
+    kind: Literal["coverage", "resampling", "specified"]
     pairs: IntArray
     groups: IntArray
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.template import Context, Engine
 from django.utils.safestring import SafeString, mark_safe
 
-from assessment.reports import checks, summaries, tables
+from assessment.reports import balances, checks, summaries, tables
 from assessment.reports.charts.balances import balance_chart
 from assessment.reports.charts.labels import short_names
 from assessment.reports.charts.rankings import GradeBoundary, RankedEssay, ranking_charts
@@ -65,9 +65,7 @@ def _context(document: RunDocument) -> dict[str, Any]:
         "agreement": tables.agreement_rows(document),
         **_wave_pictures(document),
         "waves": tables.wave_rows(document),
-        "balance": _balance(document),
-        "balance_rows": tables.balance_rows(document),
-        "balance_words": tables.balance_words(document),
+        **_balance(document),
         "position_words": summaries.position_words(document["measurement"]),
         "has_anchor_checks": bool(checks.anchor_checks(document)),
         "reviews": checks.review_rows(document),
@@ -193,11 +191,16 @@ def _wave_pictures(document: RunDocument) -> dict[str, Any]:
     }
 
 
-def _balance(document: RunDocument) -> SafeString:
-    differences: dict[str, list[int]] = {"student": [], "anchor": []}
-    for row in document["results"]:
-        differences[row["role"]].append(row["essay_a_count"] - row["essay_b_count"])
-    return _safe([balance_chart(differences["student"], differences["anchor"])])[0]
+def _balance(document: RunDocument) -> dict[str, Any]:
+    balance = balances.balance_in(document)
+    differences: dict[bool, list[int]] = {False: [], True: []}
+    for essay in balance.essays:
+        differences[essay.is_anchor].append(essay.difference)
+    return {
+        "balance": _safe([balance_chart(differences[False], differences[True])])[0],
+        "balance_rows": balances.balance_rows(balance),
+        "balance_words": f"{balances.anchor_words(balance)} {balances.overall_words(balance)}",
+    }
 
 
 def _names(document: RunDocument) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Rows of the report's tables: plain strings, ready to be shown."""
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,7 +12,6 @@ from assessment.reports.figures import (
     interval,
     money,
     percent,
-    plural,
     signed,
 )
 from assessment.reports.schema import RunDocument
@@ -68,50 +66,6 @@ def anchor_rows(document: RunDocument) -> list[Row]:
         }
         for result in anchors
     ]
-
-
-def balance_rows(document: RunDocument) -> list[Row]:
-    """Times shown first and second for each essay, the most uneven first."""
-    rows = sorted(
-        document["results"],
-        key=lambda row: (-abs(row["essay_a_count"] - row["essay_b_count"]), row["essay"]),
-    )
-    return [
-        {
-            "name": row["essay"],
-            "role": row["role"],
-            "first": count(row["essay_a_count"]),
-            "second": count(row["essay_b_count"]),
-            "difference": signed(row["essay_a_count"] - row["essay_b_count"], 0),
-        }
-        for row in rows
-    ]
-
-
-def balance_words(document: RunDocument) -> str:
-    """Whether anchors stood first more often than the students they met, with chi-square.
-
-    One degree of freedom, judged comparisons between an anchor and a student only; p is the
-    upper tail, erfc(sqrt(x / 2)).
-    """
-    roles = {result["essay"]: result["role"] for result in document["results"]}
-    first = Counter(
-        roles.get(row["essay_a"])
-        for row in document["comparisons"]
-        if row["winner"] and roles.get(row["essay_a"]) != roles.get(row["essay_b"])
-    )
-    anchor, student = first["anchor"], first["student"]
-    met = anchor + student
-    if not met:
-        return "No anchor was compared with a student."
-    chi_square = (anchor - student) ** 2 / met
-    p = math.erfc(math.sqrt(chi_square / 2))
-    verdict = "no more uneven than chance" if p >= 0.05 else "more uneven than chance would make it"
-    return (
-        f"When an anchor met a student, the anchor was shown first in {count(anchor)} of "
-        f"{plural(met, 'comparison', 'comparisons')} ({percent(anchor / met)}): {verdict} "
-        f"(chi-square {decimal(chi_square)}, p = {decimal(p)})."
-    )
 
 
 def judge_rows(document: RunDocument) -> list[Row]:

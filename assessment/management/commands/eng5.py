@@ -1,4 +1,4 @@
-"""`manage.py eng5`: the exam runner. Plans, executes, follows, resumes and reports runs."""
+"""`manage.py eng5`: the exam runner. Plans, executes, resumes, checks and simulates runs."""
 
 import logging.config
 import os
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pydantic import ValidationError
 
-from assessment.eng5 import arguments, running
+from assessment.eng5 import arguments, balancing, running, simulating
 from assessment.eng5.batches import NoSuchBatch
 from assessment.eng5.inputs import BadOption
 from assessment.eng5.run_folders import FolderTaken
@@ -45,8 +45,13 @@ class Command(BaseCommand):
             ("status", "how far one run is, or the latest runs"),
             ("report", "write a run's documents again"),
             ("cancel", "end a run; what is judged stays on record"),
+            ("balance", "how evenly a run's essays were named first and second"),
         ):
             self._add_batch_command(commands.add_parser(name, help=words), name)
+        simulate = commands.add_parser(
+            "simulate", help="what a way of working costs and buys, with made-up essays"
+        )
+        arguments.add_simulation_options(simulate)
 
     @staticmethod
     def _add_batch_command(parser: ArgumentParser, name: str) -> None:
@@ -58,7 +63,10 @@ class Command(BaseCommand):
         )
         if name == "report":
             arguments.add_output_option(parser)
-        arguments.add_json_option(parser)
+        if name == "balance":
+            arguments.add_json_option(parser, "print counts and tests as JSON, and nothing else")
+        else:
+            arguments.add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         _quieten()
@@ -70,6 +78,8 @@ class Command(BaseCommand):
             "status": running.status,
             "report": running.report,
             "cancel": running.cancel_run,
+            "balance": balancing.balance,
+            "simulate": simulating.simulate,
         }[asked.action]
         try:
             done = action(asked, self.stdout, self.stderr)

@@ -3,7 +3,7 @@
 import uuid
 from itertools import count
 
-from assessment.models import Batch, ComparisonPair, Essay, GradeProjection, Wave
+from assessment.models import Batch, ComparisonPair, Essay, GradeProjection, OutgoingEvent, Wave
 from llmprovider.models import Bundle, ProviderCall, QueueItem
 
 MODELS = {
@@ -14,6 +14,7 @@ MODELS = {
         ComparisonPair,
         Essay,
         GradeProjection,
+        OutgoingEvent,
         QueueItem,
         Bundle,
         ProviderCall,
@@ -41,6 +42,8 @@ def _copy(table: type) -> object:
         row.position, row.name = number, f"copy {number}"
     elif table is GradeProjection:
         row.essay = _copy(Essay)
+    elif table is OutgoingEvent:
+        row.batch, row.event_id = _copy(Batch), uuid.uuid4()
     elif table in (ComparisonPair, QueueItem):
         row.repeat, row.correlation_id = number, uuid.uuid4()
     row.save(force_insert=True)

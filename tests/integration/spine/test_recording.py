@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from assessment.lifecycle.finalising import finalise
+from assessment.lifecycle.launching import launch_wave, plan_next_wave
 from assessment.lifecycle.recording import record_bundle
 from assessment.models import Batch, ComparisonPair, PairAttempt
 from llmprovider.contracts import ErrorType
@@ -142,3 +143,47 @@ def test_workers_recording_at_once_lose_no_count():
     # Every bundle is taken home by two workers.
     at_once(4, worker)
     assert driving.counters(one) == (len(bundles), len(bundles), 0) == driving.counted(one)
+
+
+@pytest.mark.django_db
+def test_progress_is_the_share_that_is_answered_and_no_duplicate_moves_it():
+    """P-02"""
+    one = driving.started(
+        batch(
+            6, max_comparisons_override=12, overrides={"llm_batching_mode_override": "per_request"}
+        )
+    )
+    seen = [one.progress]
+    for bundle in bundles_of(one):
+        process(str(bundle.pk))
+        for _ in range(2):
+            record_bundle(str(bundle.pk))
+            deliver_again(one)
+            one.refresh_from_db()
+            seen.append(one.progress)
+    assert seen == [0.0] + [answered / 12 for answered in range(1, 13) for _ in range(2)]
+
+
+@pytest.mark.django_db
+def test_34_verdicts_and_66_errors_are_34_completed(monkeypatch):
+    """P-03"""
+    set_queue(monkeypatch, QUEUE_MAX_ATTEMPTS=1)
+    calls = iter(range(100))
+
+    def a_third_well(request):
+        wanted = judges.well if next(calls) < 34 else judges.without(0)
+        return wanted(request)
+
+    judges.put_in(monkeypatch, a_third_well)
+    one = batch(
+        15, max_comparisons_override=100, overrides={"llm_batching_mode_override": "per_request"}
+    )
+    while one.submitted < 100:
+        driving.started(one)
+        driving.answered(one)
+        # More waves than the decision would grant: what counts here is how answers are counted.
+        if one.submitted < 100:
+            launch_wave(one, plan_next_wave(one))
+    driving.answered(one)
+    assert driving.counters(one) == (100, 34, 66) == driving.counted(one)
+    assert one.progress == 1.0

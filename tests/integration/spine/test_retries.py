@@ -89,6 +89,28 @@ def test_overrides_are_the_same_in_every_wave_and_retry(monkeypatch):
     assert system.startswith("You judge.")
 
 
+def test_what_is_not_overridden_is_left_to_the_model(monkeypatch):
+    """P-49: None is no value, in the first call and in a retry."""
+    judge = overloaded_then_well(monkeypatch)
+    none = dict.fromkeys(("temperature", "max_tokens", "reasoning_effort", "output_verbosity"))
+    plain = driving.run(batch(4))
+    asked = list(judge.requests)
+    judge.requests.clear()
+    one = driving.run(batch(4, llm_config_overrides=none, overrides={"seed": 8}))
+    assert one.llm_config_overrides == plain.llm_config_overrides == {}
+
+    def parameters(requests):
+        return {
+            (r.model, r.temperature, r.max_tokens, r.reasoning_effort, r.output_verbosity)
+            for r in requests
+        }
+
+    assert len(asked) == len(judge.requests) == 2
+    assert parameters(asked) == parameters(judge.requests)
+    ((_, temperature, max_tokens, effort, verbosity),) = parameters(asked)
+    assert (temperature, effort, verbosity) == (None, None, None) and max_tokens > 0
+
+
 @pytest.mark.parametrize("rounds", [0, 1, 2])
 def test_no_pair_is_retried_more_often_than_allowed(monkeypatch, rounds):
     driving.set_assessment(monkeypatch, MAX_RETRY_ATTEMPTS=rounds)

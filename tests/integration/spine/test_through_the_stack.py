@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from assessment.lifecycle import starting
+from assessment.lifecycle import monitoring, starting
 from assessment.lifecycle.cancelling import cancel
 from assessment.models import Batch
 from cjproject.embedded import EmbeddedStack
@@ -52,6 +52,17 @@ def test_retries_of_the_queue_and_of_the_wave_come_home(monkeypatch, stack):
     assert (one.status, one.stop_reason) == ("COMPLETED", "coverage_complete")
     assert driving.counters(one) == (10, 10, 0) == driving.counted(one)
     assert not QueueItem.objects.filter(delivered_at=None).exists()
+
+
+@pytest.mark.parametrize("mode", ["per_request", "serial_bundle", "provider_batch_api"])
+def test_the_last_answer_ends_a_small_batch_without_the_monitor(
+    monkeypatch, transactional_db, mode
+):
+    """P-07"""
+    monkeypatch.setattr(monitoring, "monitor", lambda *_, **__: None)
+    with EmbeddedStack():
+        one = ended(announced(batch(5, overrides={"llm_batching_mode_override": mode})))
+    assert (one.status, one.stop_reason, one.completed) == ("COMPLETED", "coverage_complete", 10)
 
 
 def test_a_judge_that_never_answers_ends_the_batch(monkeypatch, stack):
