@@ -157,6 +157,7 @@ class BatchAdmin(Record):
             list_link("assessment_wave", "waves", batch__id__exact=key),
             list_link("assessment_essay", "essays", batch__id__exact=key),
             list_link("assessment_gradeprojection", "scores", essay__batch__id__exact=key),
+            list_link("assessment_outgoingevent", "events", batch__id__exact=key),
             list_link("llmprovider_bundle", "bundles", batch_key=key),
             list_link("llmprovider_queueitem", "queue items", batch_key=key),
             list_link("llmprovider_providercall", "provider calls", batch_key=key),

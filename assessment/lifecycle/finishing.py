@@ -73,7 +73,8 @@ def _weigh(batch: Batch, wave: Wave, measurement: Measurement) -> None:
     retryable = list(_retryable(wave))
     plan: WavePlan | None = None
     snapshot = _snapshot(batch, wave, measurement, len(retryable))
-    verdict = decide(snapshot, limits_in_force(batch.reliability_target))
+    limits = limits_in_force(batch.reliability_target)
+    verdict = decide(snapshot, limits)
     if verdict.decision is Decision.REQUEST_MORE:
         plan = plan_next_wave(batch, measurement.fit if measurement.successes else None)
         if not len(plan.pairs):

@@ -65,6 +65,7 @@ def test_its_links_lead_to_lists_of_its_own_rows(admin: Client, finished: Batch)
         "assessment_comparisonpair": finished.pairs.count(),
         "assessment_essay": 6,
         "assessment_gradeprojection": 6,
+        "assessment_outgoingevent": 1,
         "llmprovider_queueitem": finished.pairs.count(),
         "llmprovider_providercall": len(judge_queue.calls_of(str(finished.pk))),
         "llmprovider_bundle": len(
