@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from assessment.modes import LLMBatchingMode
 from assessment.pairing.plans import WaveRules
 from assessment.simulation.runs import WaveRow, run
 from assessment.simulation.scenarios import Judge, Scenario
@@ -93,3 +94,19 @@ def test_it_never_stops_on_little_evidence(n):
         assert ends.fewest_per_essay >= 6.0
         assert ends.fewest_new >= n // 2
     assert {rows[-1].stop_reason for rows in runs} <= {"stable", "coverage_complete"}
+
+
+def test_three_waves_of_blocks_are_worth_as_many_random_pairs():
+    """96 essays in blocks of 8: the same accuracy, for a sixth of the texts."""
+    seeds = range(24)
+    blocks = Scenario(
+        n=96, strategy="blocks", mode=LLMBatchingMode.SERIAL_BUNDLE, budget=1008, true_sd=1.5
+    )
+    third = [run(blocks, seed, to_the_end=True)[2] for seed in seeds]
+    as_many = round(np.mean([row.comparisons for row in third]))
+    rules = WaveRules(minimum=as_many)
+    single = Scenario(n=96, strategy="random", budget=as_many, true_sd=1.5, rules=rules)
+    random = [run(single, seed, to_the_end=True)[-1] for seed in seeds]
+    lost = np.mean([row.true_r2 for row in random]) - np.mean([row.true_r2 for row in third])
+    assert lost <= 0.015
+    assert all(row.texts <= 0.35 * row.comparisons for row in third)
