@@ -78,39 +78,6 @@ def previous_scores(
     return refit.scores
 
 
-def score_change(
-    n: int,
-    first: ArrayLike,
-    second: ArrayLike,
-    first_won: ArrayLike,
-    n_previous: int,
-    *,
-    current: Fit | None = None,
-    position_effect: bool = True,
-) -> float | None:
-    """Scaled change of scores (see `scaled_change`) that the decisions from `n_previous` on made.
-
-    The m decisions are in the order they were made. `current` is the fit to all of them, made
-    here when not given; the earlier decisions are refitted under its sigma.
-    """
-    whole = current or fit(
-        n, first, second, first_won, position_effect=position_effect, compute_se=False
-    )
-    before = previous_scores(
-        n,
-        first,
-        second,
-        first_won,
-        n_previous,
-        sigma=whole.sigma,
-        position_effect=position_effect,
-    )
-    if before is None:
-        return None
-    new = int(np.size(first)) - n_previous
-    return scaled_change(before, whole.scores, n=n, new_successes=new)
-
-
 def check_stability(
     previous: ArrayLike | None,
     current: Fit,

@@ -17,7 +17,7 @@ from assessment.eng5.run_folders import FolderTaken
 from assessment.intake import InputError
 from assessment.lifecycle.specs import BatchRefused
 
-DONE, FAILED, BAD_USAGE = 0, 1, 2
+FAILED, BAD_USAGE = 1, 2
 
 
 class Command(BaseCommand):
@@ -89,6 +89,10 @@ class Command(BaseCommand):
             _refuse(f"{_OPTIONS.get(error.field, error.field)}: {error.problem}")
         except (InputError, NoSuchBatch, FolderTaken, BadOption) as error:
             _refuse(str(error))
+        except BrokenPipeError:
+            # Whoever read the output has seen enough (`| head`); nothing is left to flush at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(FAILED)
         except KeyboardInterrupt:
             raise CommandError(
                 "Interrupted before anything was judged", returncode=FAILED

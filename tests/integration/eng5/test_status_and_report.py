@@ -4,7 +4,7 @@ import pytest
 
 from tests.integration.assessment.essays import batch
 from tests.integration.eng5.folders import write
-from tests.integration.eng5.runner import count, eng5, eng5_here, read_run
+from tests.integration.eng5.runner import count, eng5, eng5_here, read_run, start
 
 
 @pytest.mark.django_db(transaction=True)
@@ -71,3 +71,15 @@ def test_resuming_a_finished_run_judges_nothing_more(sample_run) -> None:
     assert ended.json == sample_run.finished.json
     assert sample_run.document == before
     assert count(sample_run.data_dir, "llmprovider_providercall") == calls
+
+
+def test_a_reader_that_has_seen_enough_is_no_crash(data_dir) -> None:
+    """`eng5 status | head -0`: no traceback when the pipe closes."""
+    asked = start(data_dir, "status")
+    assert asked.process.stdout is not None
+    asked.process.stdout.close()
+    assert asked.process.stderr is not None
+    said = asked.process.stderr.read()
+    assert asked.process.wait(timeout=60) == 1
+    assert "Traceback" not in said
+    assert "Exception ignored" not in said

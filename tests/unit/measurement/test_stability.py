@@ -9,7 +9,6 @@ from assessment.measurement.stability import (
     check_stability,
     previous_scores,
     scaled_change,
-    score_change,
 )
 from tests.unit.measurement.decisions import Session, consistent, simulate
 
@@ -69,15 +68,14 @@ def test_it_scales_the_change_to_half_a_round_of_evidence() -> None:
     assert many == pytest.approx(few / 2 if few else None)
 
 
-def test_it_counts_what_new_decisions_changed_under_one_prior() -> None:
-    session = simulate(24, 12, 1.5, 2)
-    current = fit(*session.decisions)
-    earlier = previous_scores(*session.decisions, 132, sigma=current.sigma)
-    assert earlier is not None
-    assert score_change(*session.decisions, 132) == pytest.approx(
-        scaled_change(earlier, current.scores, n=24, new_successes=12)
-    )
-    assert score_change(*session.decisions, 0) is None
+def test_it_compares_with_the_earlier_decisions_under_the_present_prior() -> None:
+    """Else a change of the estimated spread would look like a change of the scores."""
+    n, first, second, first_won = simulate(24, 12, 1.5, 2).decisions
+    sigma = fit(n, first, second, first_won).sigma
+    earlier = previous_scores(n, first, second, first_won, 132, sigma=sigma)
+    alone = fit(n, first[:132], second[:132], first_won[:132], sigma=sigma)
+    assert earlier == pytest.approx(alone.scores)
+    assert previous_scores(n, first, second, first_won, 0, sigma=sigma) is None
 
 
 @pytest.mark.parametrize(
