@@ -150,10 +150,11 @@ class ComparisonRequest(_Message):
 class TokenUsage(_Message):
     """Tokens of one call, or one comparison's share of it, by price class."""
 
-    input: int = Field(0, ge=0)
-    output: int = Field(0, ge=0)
+    input: int = Field(0, ge=0, description="All of them, read from and written to a cache too.")
+    output: int = Field(0, ge=0, description="All of them, reasoning too.")
     cache_read: int = Field(0, ge=0)
     cache_write: int = Field(0, ge=0)
+    cache_write_1h: int = Field(0, ge=0, description="Those of `cache_write` kept for an hour.")
     reasoning: int = Field(0, ge=0)
 
 
@@ -164,6 +165,9 @@ class ErrorDetail(_Message):
     error_type: ErrorType
     message: str
     retryable: bool
+    outage: bool = Field(
+        False, description="The judge cannot serve at all: every further call would fail alike."
+    )
     retry_after: float | None = Field(None, description="Seconds, as the provider asked.")
     provider: str
     model: str

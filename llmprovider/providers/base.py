@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from llmprovider.contracts import ErrorType, TokenUsage
 
@@ -16,12 +16,35 @@ class Stop(StrEnum):
     REFUSAL = "refusal"
 
 
+class LimitKind(StrEnum):
+    """What a provider rations per minute."""
+
+    REQUESTS = "requests"
+    INPUT_TOKENS = "input_tokens"
+    OUTPUT_TOKENS = "output_tokens"
+    TOKENS = "tokens"  # input and output together
+
+
+@dataclass(frozen=True)
+class VendorLimit:
+    """One limit as the provider's headers state it: `limit` per minute, `remaining` now.
+
+    `reset` is in seconds from the answer until the whole of `limit` is free again.
+    """
+
+    kind: LimitKind
+    limit: int
+    remaining: int
+    reset: float
+
+
 @dataclass(frozen=True)
 class ProviderRequest:
     """One call: everything the provider gets, and nothing else it could learn.
 
     `occasions` (item id -> occasion) and `model` aside, a simulated judge sees what a real one
-    sees: `system`, `user` and `schema`. Real providers are never sent `occasions`.
+    sees: `system`, `user` and `schema`. Real providers are never sent `occasions`. `cache_ttl`:
+    have the provider keep `system` for that long, where it must be asked to; None: do not ask.
     """
 
     provider: str
@@ -33,6 +56,7 @@ class ProviderRequest:
     temperature: float | None = None
     reasoning_effort: str | None = None
     output_verbosity: str | None = None
+    cache_ttl: Literal["5m", "1h"] | None = None
     occasions: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -45,10 +69,15 @@ class ProviderResponse:
     usage: TokenUsage
     model: str
     request_id: str = ""
+    limits: tuple[VendorLimit, ...] = ()
 
 
 class ProviderError(Exception):
-    """A call that gave no response, told apart by `error_type`. The message holds no essay text."""
+    """A call that gave no response, told apart by `error_type`. The message holds no essay text.
+
+    `outage`: nobody could be served with this provider and model (bad key, no credit, no such
+    model). `size`: asking for less at once may cure it. `retry_after`: seconds, as asked.
+    """
 
     def __init__(
         self,
@@ -57,12 +86,18 @@ class ProviderError(Exception):
         *,
         retry_after: float | None = None,
         request_id: str = "",
+        outage: bool = False,
+        size: bool = False,
+        limits: tuple[VendorLimit, ...] = (),
     ) -> None:
         super().__init__(message)
         self.error_type = error_type
         self.message = message
         self.retry_after = retry_after
         self.request_id = request_id
+        self.outage = outage
+        self.size = size
+        self.limits = limits
 
 
 class Provider(Protocol):
