@@ -1,0 +1,5 @@
+"""A running emulator for each test."""
+
+from tests.emulators import emulator
+
+__all__ = ["emulator"]
