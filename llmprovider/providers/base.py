@@ -76,7 +76,9 @@ class ProviderError(Exception):
     """A call that gave no response, told apart by `error_type`. The message holds no essay text.
 
     `outage`: nobody could be served with this provider and model (bad key, no credit, no such
-    model). `size`: asking for less at once may cure it. `retry_after`: seconds, as asked.
+    model); `model_only`: other models of the provider may be served (no right to this one).
+    `size`: asking for less at once may cure it. `unsent`: the request cannot have reached the
+    provider. `retry_after`: seconds, as asked.
     """
 
     def __init__(
@@ -87,7 +89,9 @@ class ProviderError(Exception):
         retry_after: float | None = None,
         request_id: str = "",
         outage: bool = False,
+        model_only: bool = False,
         size: bool = False,
+        unsent: bool = False,
         limits: tuple[VendorLimit, ...] = (),
     ) -> None:
         super().__init__(message)
@@ -96,7 +100,9 @@ class ProviderError(Exception):
         self.retry_after = retry_after
         self.request_id = request_id
         self.outage = outage
+        self.model_only = model_only
         self.size = size
+        self.unsent = unsent
         self.limits = limits
 
 

@@ -1,18 +1,34 @@
 """Which providers there are, and what each needs before it can judge."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils import timezone
+
+from llmprovider.contracts.models import known_model, model_problem
+from llmprovider.providers.anthropic_messages import AnthropicMessages
 from llmprovider.providers.base import Provider
+from llmprovider.providers.batches.anthropic_batches import AnthropicBatches
+from llmprovider.providers.batches.base import BatchProvider
+from llmprovider.providers.batches.mock_batches import MockBatches, RequestsOf
+from llmprovider.providers.batches.openai_batches import OpenAIBatches
+from llmprovider.providers.clients import address_problem, key_problem
 from llmprovider.providers.mock import MockProvider
+from llmprovider.providers.openai_compatible import OpenAICompatible
+from llmprovider.providers.openai_responses import OpenAIResponses
 
 
 @dataclass(frozen=True)
 class KnownProvider:
-    """A provider by the name used in batches. `key_variable` is empty where no key is needed."""
+    """A provider by the name used in batches, and the environment variables it cannot do without.
+
+    `key_variable` and `address_variable` are empty where none is needed.
+    """
 
     name: str
-    key_variable: str
+    key_variable: str = ""
+    address_variable: str = ""
     default_model: str = ""
 
 
@@ -20,9 +36,10 @@ MOCK = "mock"
 PROVIDERS = {
     provider.name: provider
     for provider in (
-        KnownProvider(MOCK, "", default_model="latent-quality"),
-        KnownProvider("anthropic", "ANTHROPIC_API_KEY"),
-        KnownProvider("openai", "OPENAI_API_KEY"),
+        KnownProvider(MOCK, default_model="latent-quality"),
+        KnownProvider("anthropic", key_variable="ANTHROPIC_API_KEY"),
+        KnownProvider("openai", key_variable="OPENAI_API_KEY"),
+        KnownProvider("openai_compatible", address_variable="OPENAI_COMPATIBLE_BASE_URL"),
     )
 }
 
@@ -39,16 +56,55 @@ def judge_problem(provider: str, model: str) -> str | None:
         return f"unknown provider {provider!r}. Use one of: {names}"
     if not model:
         return f"no model named for provider {provider}. Add one: provider:model"
+    if problem := model_problem(provider, model, timezone.now().date()):
+        return problem
     if known.key_variable and not os.environ.get(known.key_variable):
         return f"provider {provider} needs a key. Set {known.key_variable} in the environment"
-    if provider not in _ADAPTERS:
-        return f"this version cannot call {provider} yet. Use provider mock"
+    if known.key_variable and (problem := key_problem(known.key_variable)):
+        return problem
+    if known.address_variable and (problem := address_problem(known.address_variable)):
+        return f"provider {provider}: {problem}"
     return None
 
 
-_ADAPTERS: dict[str, type[Provider]] = {MOCK: MockProvider}
+_ADAPTERS: dict[str, Callable[[], Provider]] = {
+    MOCK: MockProvider,
+    "anthropic": AnthropicMessages,
+    "openai": OpenAIResponses,
+    "openai_compatible": OpenAICompatible,
+}
 
 
 def provider_for(name: str) -> Provider:
     """The adapter of a known provider. Raises KeyError for one that `judge_problem` refuses."""
     return _ADAPTERS[name]()
+
+
+_BATCH_ADAPTERS: dict[str, Callable[[RequestsOf], BatchProvider]] = {
+    MOCK: MockBatches,
+    "anthropic": lambda requests_of: AnthropicBatches(),
+    "openai": lambda requests_of: OpenAIBatches(),
+}
+
+
+def has_batches(name: str) -> bool:
+    """Whether the provider takes jobs of many requests."""
+    return name in _BATCH_ADAPTERS
+
+
+def batch_problem(provider: str, model: str) -> str | None:
+    """Why a model that can judge cannot do so in a batch job; None if it can."""
+    if not has_batches(provider):
+        return f"{provider} has no batch jobs here"
+    known = known_model(provider, model)
+    if known is not None and not known.batch:
+        return f"{provider} does not serve {model} in batch jobs"
+    return None
+
+
+def batch_provider_for(name: str, requests_of: RequestsOf) -> BatchProvider:
+    """The batch adapter of a provider that `has_batches`. Raises KeyError for any other.
+
+    `requests_of` gives the requests of the job with a marker, for a provider that keeps none.
+    """
+    return _BATCH_ADAPTERS[name](requests_of)
