@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 from typing import Literal
 
 from assessment.intake.errors import InputError, InputErrors, printable
-from assessment.intake.texts import DEFAULT_LIMITS, SUPPORTED, Limits, read_text, sha256_of
+from assessment.intake.texts import DEFAULT_LIMITS, SUPPORTED, Limits, read_content, sha256_of
 
 Role = Literal["student", "anchor"]
 
@@ -17,7 +17,8 @@ _KINDS = ", ".join(SUPPORTED)
 
 @dataclass(frozen=True)
 class EssayFile:
-    """An essay as it was handed in; `name` is the file's name, `words` counts its words."""
+    """An essay as it was handed in; `name` is the file's name, `words` counts its words,
+    `removed` the hidden characters that it was rid of."""
 
     name: str
     role: Role
@@ -25,6 +26,7 @@ class EssayFile:
     text: str = field(repr=False)
     sha256: str
     words: int
+    removed: int = 0
 
 
 def read_folder(directory: Path, role: Role, limits: Limits = DEFAULT_LIMITS) -> list[EssayFile]:
@@ -116,14 +118,15 @@ def _read(path: Path, role: Role, limits: Limits) -> EssayFile:
             "is a folder, and only files are read",
             "Move its essays up, or move it elsewhere.",
         )
-    text = read_text(path, limits)
+    content = read_content(path, limits)
     return EssayFile(
         name=unicodedata.normalize("NFC", path.name),
         role=role,
         path=path,
-        text=text,
-        sha256=sha256_of(text),
-        words=len(text.split()),
+        text=content.text,
+        sha256=sha256_of(content.text),
+        words=len(content.text.split()),
+        removed=content.removed,
     )
 
 

@@ -3,18 +3,21 @@
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from assessment.intake.errors import InputError, Refused
 from assessment.intake.pdf_documents import pdf_text
 from assessment.intake.plain_texts import decode
 from assessment.intake.word_documents import docx_text
+from llmprovider.contracts.texts import characters_taken_out, clean
 
 SUPPORTED = (".txt", ".md", ".docx", ".pdf")
 
-_LINE_BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-_DROPPED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
+# The fonts of a pdf leave these where a ligature was: nobody put them there.
+_PDF_NOISE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_END_OF_FILE = "\x1a"  # as old editors mark it
+_BYTE_ORDER_MARK = "\ufeff"
 _KINDS = {".docx": "a Word document", ".pdf": "a pdf"}
 
 
@@ -30,16 +33,28 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
+@dataclass(frozen=True)
+class Content:
+    """A normalised text, and how many hidden characters it was rid of that no editor leaves."""
+
+    text: str = field(repr=False)
+    removed: int
+
+
+def content_of(text: str) -> Content:
+    """The normal form of a text, and what it lost on the way."""
+    return Content(normalise(text), characters_taken_out(text.rstrip(_END_OF_FILE)))
+
+
 def normalise(text: str) -> str:
     """One form for equal texts; normalising twice changes nothing.
 
-    Line breaks become newlines, control characters other than newline and tab go, as do stray
-    surrogates and byte order marks, letters are composed (Unicode NFC), spaces at line ends and
-    blank lines at both ends are cut.
+    Line breaks become newlines; byte order marks go, and what no judge is sent: control characters
+    other than newline and tab, stray surrogates and hidden characters. Letters are composed
+    (Unicode NFC), spaces at line ends and blank lines at both ends are cut.
     """
-    text = _LINE_BREAKS.sub("\n", text)
     # Before composing: a letter and its accent may only meet once what stood between is gone.
-    text = _DROPPED.sub("", text)
+    text = clean(text.replace(_BYTE_ORDER_MARK, ""))
     text = unicodedata.normalize("NFC", text)
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
@@ -50,7 +65,12 @@ def sha256_of(text: str) -> str:
 
 
 def read_text(path: Path, limits: Limits = DEFAULT_LIMITS) -> str:
-    """The normalised text of the file at `path`, by its extension.
+    """The normalised text of the file at `path`; raises as `read_content` does."""
+    return read_content(path, limits).text
+
+
+def read_content(path: Path, limits: Limits = DEFAULT_LIMITS) -> Content:
+    """The content of the file at `path`, by its extension.
 
     Raises `InputError` when the file cannot be read, is too large, empty, broken or of a kind not
     supported; the message names the path and says what to do.
@@ -69,13 +89,18 @@ def read_text(path: Path, limits: Limits = DEFAULT_LIMITS) -> str:
         raise InputError(
             where, "cannot be opened", "Check that the file exists and that you may read it."
         ) from None
-    return text_of(where, data, limits)
+    return file_content(where, data, limits)
 
 
 def text_of(name: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> str:
-    """The normalised text of a file given as bytes; the extension of `name` says what it is.
+    """The normalised text of a file given as bytes; raises as `file_content` does."""
+    return file_content(name, data, limits).text
 
-    Raises `InputError` as `read_text` does, naming `name`.
+
+def file_content(name: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Content:
+    """The content of a file given as bytes; the extension of `name` says what it is.
+
+    Raises `InputError` as `read_content` does, naming `name`.
     """
     suffix = PurePath(name).suffix.lower()
     if suffix not in SUPPORTED:
@@ -86,7 +111,9 @@ def text_of(name: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> str:
         )
     if len(data) > limits.file_bytes:
         raise _too_large(name, len(data), limits)
-    text = normalise(_content(name, suffix, data, limits))
+    raw = _content(name, suffix, data, limits)
+    content = content_of(_PDF_NOISE.sub("", raw) if suffix == ".pdf" else raw)
+    text = content.text
     if not text.strip():
         raise InputError(name, "has no text", "Put the text in, or remove the file.")
     size = len(text.encode("utf-8"))
@@ -96,7 +123,7 @@ def text_of(name: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> str:
             f"holds {size:,} bytes of text, more than the {limits.text_bytes:,} allowed",
             "Give one essay per file.",
         )
-    return text
+    return content
 
 
 def _content(name: str, suffix: str, data: bytes, limits: Limits) -> str:

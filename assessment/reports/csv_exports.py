@@ -47,6 +47,7 @@ RESULT_COLUMNS = (
     "eps_se",
     "component",
     "review",
+    "warning_signs",
 )
 
 
@@ -69,7 +70,7 @@ def results_csv(document: RunDocument) -> str:
     """One line per essay under `RESULT_COLUMNS`, then one column per grade of the scale.
 
     The grade columns (`p_<label>`, lowest grade first) hold the grade probabilities, 0 to 1;
-    `score` and `se` are in logits. `review` holds codes separated by blanks.
+    `score` and `se` are in logits. `review` and `warning_signs` hold codes separated by blanks.
     """
     labels = [str(label) for label in document["inputs"]["grade_scale"]]
     rows = []
@@ -79,6 +80,7 @@ def results_csv(document: RunDocument) -> str:
             **result,
             "grade_probability": probabilities.get(result["grade"]),
             "review": " ".join(result.get("review") or ()),
+            "warning_signs": " ".join(sign["code"] for sign in result.get("warning_signs") or ()),
         }
         rows.append(
             # Runs recorded by earlier versions have no misfit.

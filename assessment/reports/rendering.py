@@ -13,8 +13,11 @@ from assessment.reports.charts.balances import balance_chart
 from assessment.reports.charts.labels import short_names
 from assessment.reports.charts.rankings import GradeBoundary, RankedEssay, ranking_charts
 from assessment.reports.charts.waves import ScoreLine, figure_chart, score_lines_chart
-from assessment.reports.figures import count, decimal, moment, money, plural
+from assessment.reports.costs import cost_meaning, cost_value
+from assessment.reports.figures import count, decimal, moment, plural
+from assessment.reports.jobs import job_rows
 from assessment.reports.schema import RunDocument
+from assessment.reports.warning_signs import rest_words, sign_rows
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Control characters have no business in a page, and lone surrogates (from file names that are not
@@ -70,11 +73,14 @@ def _context(document: RunDocument) -> dict[str, Any]:
         "has_anchor_checks": bool(checks.anchor_checks(document)),
         "reviews": checks.review_rows(document),
         "review_words": checks.review_words(document),
+        "texts_to_read": sign_rows(document),
+        "texts_to_read_words": rest_words(document),
         "judge_checks": checks.judge_check_rows(document),
         "consistency": checks.consistency_words(document),
         "field": checks.field_rows(document),
         "surprises": tables.surprise_rows(document),
         "judges": tables.judge_rows(document),
+        "jobs": job_rows(document),
         "failures": tables.failure_rows(document),
         "command": run["command"],
         "settings": tables.pair_rows(document["settings"]),
@@ -116,9 +122,8 @@ def _tiles(document: RunDocument) -> list[dict[str, str]]:
         },
         {
             "name": "Cost",
-            "value": money(cost["usd"]),
-            "meaning": f"{count(cost['input_tokens'])} tokens (pieces of words) read, "
-            f"{count(cost['output_tokens'])} written.",
+            "value": cost_value(cost),
+            "meaning": cost_meaning(cost),
         },
         {"name": "Reliability", "value": value, "meaning": meaning},
     ]

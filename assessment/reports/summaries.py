@@ -42,7 +42,7 @@ STOP_REASONS = {
 MODES = {
     "per_request": "one comparison in each call",
     "serial_bundle": "many comparisons in each call",
-    "provider_batch_api": "the provider's batch service, everything in one job",
+    "provider_batch_api": "one wave, as jobs of the provider's batch service",
 }
 
 WAVE_KINDS = {

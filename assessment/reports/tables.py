@@ -5,16 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from assessment.reports import checks, summaries
+from assessment.reports.costs import cost_value
 from assessment.reports.figures import (
     MISSING,
     count,
     decimal,
     interval,
-    money,
     percent,
     signed,
 )
 from assessment.reports.schema import RunDocument
+from assessment.reports.warning_signs import marked
 
 Row = dict[str, Any]
 SURPRISES = 12
@@ -76,7 +77,7 @@ def judge_rows(document: RunDocument) -> list[Row]:
             "calls": count(judge["calls"]),
             "input_tokens": count(judge["input_tokens"]),
             "output_tokens": count(judge["output_tokens"]),
-            "cost": money(judge["usd"]),
+            "cost": cost_value(judge),
         }
         for judge in document["cost"]["by_judge"]
     ]
@@ -211,6 +212,7 @@ def _scored(result: Mapping[str, Any]) -> Row:
         "score": signed(result["score"]),
         "interval": interval(result["score"], result["se"]),
         "comparisons": count(result["comparisons"]),
+        "to_read": marked(result),
     }
 
 

@@ -272,6 +272,18 @@ def test_the_worked_example_of_the_documentation_is_true():
         assert re.findall(r"\w+", flags) == list(verdict.flags)
     assert f"Unknown entries: {result.unknown_items} (" in page
 
+    labels = {"QF": "7", "BM": "12", "XH": "30"}
+    pairs = re.findall(r"^\| (c\d) \| (\d+) \| (\d+) \| (.*?) \|$", page, re.M)
+    assert [item for item, *_ in pairs] == list(listed)
+    for item, essay_a, essay_b, stored in pairs:
+        assert tuple(labels[label] for label in listed[item]) == (essay_a, essay_b)
+        if item in result.problems:
+            assert stored == "nothing yet"
+            continue
+        winner = result.verdicts[item].winner
+        assert stored == f"`{winner}` won: essay {essay_a if winner == 'essay_a' else essay_b}"
+    assert list(result.problems) == ["c2", "c4"]
+
     cut = read_answer(text[: text.index('"item": "c2"') + 12], list(listed), truncated=True)
     assert set(cut.verdicts) == {"c1", "c3"}
     assert {p.error_type for p in cut.problems.values()} == {ErrorType.MAX_TOKENS}

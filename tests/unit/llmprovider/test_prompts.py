@@ -15,9 +15,9 @@ from llmprovider.prompts import (
     DEFAULT_SYSTEM_PROMPT,
     Comparison,
     build_prompt,
-    clean,
     parse_prompt,
 )
+from llmprovider.visible_texts import clean
 
 NONCE = "5f0c91d2ab34e677"
 TASK = "Write about a journey you remember."

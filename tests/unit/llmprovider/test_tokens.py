@@ -1,11 +1,13 @@
 """Estimates stay on the safe side of what tokenizers count, in any language."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from llmprovider.contracts import MAX_BUNDLE_SIZE, MAX_JUSTIFICATION_CHARS
 from llmprovider.tokens import (
+    LIKELY,
     estimate_tokens,
     expected_output_tokens,
     input_tokens,
@@ -40,6 +42,22 @@ COUNTED = [
 @pytest.mark.parametrize(("text", "counted"), COUNTED)
 def test_it_does_not_underestimate_other_languages(text, counted):
     assert counted <= estimate_tokens(text * 5) <= 2 * counted
+
+
+# The sample essays by four public vocabularies: o200k, cl100k, Claude 2, DeepSeek.
+SAMPLES_COUNTED = (6542, 6608, 6923, 6604)
+
+
+def test_the_likely_estimate_is_in_the_middle_and_the_upper_one_above():
+    samples = Path(__file__).resolve().parents[3] / "samples"
+    texts = [
+        path.read_text(encoding="utf-8")
+        for path in sorted([*samples.glob("students/*.txt"), *samples.glob("anchors/*.txt")])
+    ]
+    likely, upper = (sum(map(rate, texts)) for rate in (LIKELY.tokens, estimate_tokens))
+    # Recent vocabularies count up to a third more than the oldest of these.
+    low, high = min(SAMPLES_COUNTED), max(SAMPLES_COUNTED) * 4 / 3
+    assert low < likely < high < upper
 
 
 def test_it_counts_nothing_for_nothing_and_something_for_anything():

@@ -1,0 +1,26 @@
+"""Costs in a report: an unknown price is said so, never shown as nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from assessment.reports.figures import count, money, plural
+
+
+def cost_value(cost: Mapping[str, Any]) -> str:
+    """What was paid as far as it is known, of a run or of one judge."""
+    if cost["usd"] is None:
+        return "unknown"
+    return f"over {money(cost['usd'])}" if cost.get("unpriced_calls") else money(cost["usd"])
+
+
+def cost_meaning(cost: Mapping[str, Any]) -> str:
+    """What stands behind a run's cost."""
+    words = (
+        f"{count(cost['input_tokens'])} tokens (pieces of words) read, "
+        f"{count(cost['output_tokens'])} written."
+    )
+    if unpriced := cost.get("unpriced_calls"):
+        return f"{words} No price is known for {plural(unpriced, 'call', 'calls')}."
+    if (each := cost.get("usd_per_comparison")) is not None:
+        return f"{words} {money(each)} for each verdict, failed calls included."
+    return words
