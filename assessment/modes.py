@@ -1,5 +1,6 @@
 """Batching modes: how a batch is cut into waves and provider calls, and who decides."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,7 +41,7 @@ ALWAYS_ALLOWED = "mock"
 
 @dataclass(frozen=True)
 class ResolvedMode:
-    """The mode in force and, when it does not do all that its name says, why."""
+    """The mode in force and, when it is not the one that was asked for, why."""
 
     mode: LLMBatchingMode
     warning: str | None = None
@@ -49,22 +50,31 @@ class ResolvedMode:
 def resolve_mode(
     override: LLMBatchingMode | None,
     default: LLMBatchingMode,
-    providers: list[str],
-    batch_api_providers: list[str],
+    judges: Sequence[tuple[str, str]],
+    batch_api_providers: Sequence[str],
+    batch_problem: Callable[[str, str], str | None],
 ) -> ResolvedMode:
-    """The effective mode of a batch: its override, else the setting, within what is allowed."""
+    """The effective mode of a batch: its override, else the setting, within what is possible.
+
+    judges: (provider, model) of each. batch_problem: why a judge cannot work in a provider's batch
+    job, None if it can. One judge that cannot, or may not, makes the whole batch a live one.
+    """
     mode = override if override is not None else default
     if mode is not LLMBatchingMode.PROVIDER_BATCH_API:
         return ResolvedMode(mode)
-    outside = sorted({p for p in providers if p not in {*batch_api_providers, ALWAYS_ALLOWED}})
-    if not outside:
+    allowed = {*batch_api_providers, ALWAYS_ALLOWED}
+    outside = sorted({provider for provider, _ in judges} - allowed)
+    if outside:
         return ResolvedMode(
-            mode,
-            "provider_batch_api judges everything in one wave; this version sends it through the "
-            "live queue, at live prices, not as a provider's batch job.",
+            LLMBatchingMode.SERIAL_BUNDLE,
+            f"provider_batch_api is not allowed for {', '.join(outside)}: "
+            "judged with serial_bundle instead (LLM_BATCH_API_ALLOWED_PROVIDERS).",
         )
-    return ResolvedMode(
-        LLMBatchingMode.SERIAL_BUNDLE,
-        f"provider_batch_api is not allowed for {', '.join(outside)}: "
-        "judged with serial_bundle instead (LLM_BATCH_API_ALLOWED_PROVIDERS).",
-    )
+    problems = [problem for judge in judges if (problem := batch_problem(*judge))]
+    if problems:
+        return ResolvedMode(
+            LLMBatchingMode.SERIAL_BUNDLE,
+            f"provider_batch_api is not possible ({'; '.join(problems)}): "
+            "judged with serial_bundle instead, at live prices.",
+        )
+    return ResolvedMode(mode)

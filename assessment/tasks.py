@@ -9,6 +9,9 @@ from assessment.lifecycle import finalising, finishing, messages, monitoring, re
 
 log = logging.getLogger(__name__)
 
+# Seconds; what comes later than the chord finds the round closed, and costs one query.
+CHORD_COMES_FIRST = 1.0
+
 
 @shared_task(name=messages.START_BATCH)
 def start_batch(batch_id: int) -> None:
@@ -17,20 +20,20 @@ def start_batch(batch_id: int) -> None:
 
 
 @shared_task(name=messages.RECORD_RESULTS, bind=True, ignore_result=False)
-def record_results(self: Task, bundle_id: str) -> int:
-    """Take a bundle's results home; returns 0, as the rows hold what matters.
+def record_results(self: Task, parcel: str) -> int:
+    """Take a parcel's results home; returns 0, as the rows hold what matters.
 
-    In a chord the wave is weighed by the chord's body. Whatever arrives outside of one (a retry,
-    an expired item, a message sent again) weighs the wave itself once nothing is pending.
+    The last result has the wave weighed. Inside a chord that is left to the chord's body first; but
+    a chord may wait for a ticket that works for other batches by now, so it is asked for anyway.
     """
     try:
-        complete = recording.record_bundle(bundle_id)
+        complete = recording.record_parcel(parcel)
     except Exception:  # delivered again by the queue's clean-up, as nothing was acknowledged
-        log.exception("results of bundle %s were not recorded", bundle_id)
+        log.exception("results of parcel %s were not recorded", parcel)
         return 0
-    if not self.request.chord:
-        for wave in complete:
-            messages.finish_wave(wave.batch_id, wave.number, wave.round)
+    wait = CHORD_COMES_FIRST if self.request.chord else None
+    for wave in complete:
+        messages.finish_wave(wave.batch_id, wave.number, wave.round, wait=wait)
     return 0
 
 

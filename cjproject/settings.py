@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "llmprovider",
     "assessment",
+    "cjproject",
 ]
 
 MIDDLEWARE = [
@@ -231,6 +232,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 _SWEEP_SECONDS = 5.0 if EMBEDDED else 15.0
 CELERY_BEAT_SCHEDULE = {
     "queue-clean-up": {"task": "llmprovider.clean_up_queue", "schedule": _SWEEP_SECONDS},
+    "batch-jobs": {"task": "llmprovider.check_jobs", "schedule": _SWEEP_SECONDS},
     "batch-monitor": {"task": "assessment.monitor_batches", "schedule": _SWEEP_SECONDS},
 }
 

@@ -9,6 +9,7 @@ admin.site.site_url = None  # there is no site but the admin
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("assessment.api.urls")),
+    path("api/v1/", include("llmprovider.api.urls")),
     path("healthz", healthz),
     path("readyz", readyz),
 ]

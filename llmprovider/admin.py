@@ -4,9 +4,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.timesince import timesince
 
-from llmprovider.models import Bundle, ProviderCall, QueueItem
+from llmprovider.cost_sums import costs_of_calls
+from llmprovider.cost_tables import cost_rows
+from llmprovider.gates import reopen
+from llmprovider.models import BatchJob, Bundle, Gate, ProviderCall, QueueItem
+
+# Lines of sums below the list of calls: the latest days.
+COST_ROWS = 60
 
 
 class Record(admin.ModelAdmin):
@@ -77,6 +84,7 @@ class BundleAdmin(Record):
 
 @admin.register(ProviderCall)
 class ProviderCallAdmin(Record):
+    date_hierarchy = "started_at"
     list_display = (
         "id",
         "batch_key",
@@ -96,3 +104,87 @@ class ProviderCallAdmin(Record):
     search_fields = ("=id", "=batch_key", "=bundle__id", "=prompt_sha256", "=vendor_request_id")
     search_help_text = "Call, batch, bundle, hash of the prompt or the vendor's request id"
     ordering = ("-started_at",)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, with the sums of all that it holds."""
+        answer = super().changelist_view(request, extra_context)
+        listed = getattr(answer, "context_data", {}).get("cl")
+        if listed is not None:
+            rows = cost_rows(costs_of_calls(listed.queryset, by_day=True))
+            answer.context_data |= {
+                "costs": [*rows[-COST_ROWS - 1 :]],
+                "cost_rows_left_out": max(0, len(rows) - COST_ROWS - 1),
+            }
+        return answer
+
+
+@admin.register(BatchJob)
+class BatchJobAdmin(Record):
+    """To end a job, cancel its batch."""
+
+    date_hierarchy = "planned_at"
+    list_display = (
+        "id",
+        "provider",
+        "model",
+        "status",
+        "vendor_status",
+        "requests",
+        "items",
+        "succeeded",
+        "not_succeeded",
+        "age",
+        "cost_usd",
+        "vendor_id",
+        "attempt",
+        "error_type",
+        "planned_at",
+    )
+    list_filter = ("status", "provider", "model", "error_type")
+    search_fields = ("=id", "=vendor_id", "=bundles__batch_key")
+    search_help_text = "Job, the vendor's name for it, or batch"
+    ordering = ("-planned_at",)
+
+    @admin.display(description="errored, expired, cancelled, missing")
+    def not_succeeded(self, job: BatchJob) -> str:
+        return f"{job.errored}, {job.expired}, {job.cancelled}, {job.missing}"
+
+    @admin.display(description="open for")
+    def age(self, job: BatchJob) -> str:
+        return "" if job.ended else timesince(job.planned_at)
+
+
+@admin.register(Gate)
+class GateAdmin(Record):
+    list_display = (
+        "__str__",
+        "failures",
+        "opened_at",
+        "open_until",
+        "paused_until",
+        "full_until",
+        "refused_at",
+        "refusal_message",
+        "error_type",
+        "error_message",
+        "updated_at",
+    )
+    list_filter = ("provider",)
+    search_fields = ("provider", "model")
+    search_help_text = "Provider or model"
+    ordering = ("provider", "model")
+    actions = ("close_the_circuit",)
+
+    def has_reopen_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("llmprovider.change_gate")
+
+    @admin.action(
+        description="Close the circuit, forget the pause and the refusal",
+        permissions=["reopen"],
+    )
+    def close_the_circuit(self, request: HttpRequest, gates: QuerySet[Gate]) -> None:
+        for gate in gates:
+            reopen(gate.provider, gate.model)
+        self.message_user(request, "The next calls will be made as if nothing had happened.")

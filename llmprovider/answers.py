@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from llmprovider.contracts import MAX_JUSTIFICATION_CHARS, ErrorType, Winner
-from llmprovider.prompts import MAX_CONFIDENCE, MIN_CONFIDENCE, clean
+from llmprovider.prompts import MAX_CONFIDENCE, MIN_CONFIDENCE
+from llmprovider.visible_texts import clean
 
 CONFIDENCE_CLAMPED: Final = "confidence_clamped"
 JUSTIFICATION_CUT: Final = "justification_cut"

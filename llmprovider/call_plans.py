@@ -1,17 +1,23 @@
-"""Which comparisons will share a call, and what those calls will take, before anything is sent."""
+"""Which comparisons will share a call, before anything is sent."""
 
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from llmprovider.bundling import PlanItem, plan_bundles
-from llmprovider.conf import get_settings
-from llmprovider.contracts import ComparisonRequest, Instructions, QueueMode, TokenUsage
-from llmprovider.pricing import UnknownPrice, cost_of
+from llmprovider.conf import BatchApiMode, get_settings
+from llmprovider.contracts import (
+    BatchFill,
+    ComparisonRequest,
+    Instructions,
+    Overrides,
+    QueueMode,
+)
+from llmprovider.contracts.models import known_model, most_comparisons
 from llmprovider.prompts import system_text
-from llmprovider.tokens import estimate_tokens, expected_output_tokens, input_tokens
+from llmprovider.providers.registry import batch_problem
+from llmprovider.tokens import LIKELY, estimate_tokens
 
 
 def sha256_of(*parts: str) -> str:
@@ -25,10 +31,11 @@ def document_sha256(text: str) -> str:
 
 @dataclass(frozen=True)
 class MeasuredText:
-    """A text's hash and its estimated tokens."""
+    """A text's hash and its estimated tokens: on the safe side, and likely."""
 
     sha256: str
     tokens: int
+    likely: int
 
 
 def measured(requests: Sequence[ComparisonRequest]) -> dict[str, MeasuredText]:
@@ -36,9 +43,10 @@ def measured(requests: Sequence[ComparisonRequest]) -> dict[str, MeasuredText]:
     texts: dict[str, MeasuredText] = {}
     for request in requests:
         for document in (request.first, request.second):
-            if document.text not in texts:
-                texts[document.text] = MeasuredText(
-                    document_sha256(document.text), estimate_tokens(document.text)
+            text = document.text
+            if text not in texts:
+                texts[text] = MeasuredText(
+                    document_sha256(text), estimate_tokens(text), LIKELY.tokens(text)
                 )
     return texts
 
@@ -47,12 +55,28 @@ def mode_of(request: ComparisonRequest) -> QueueMode:
     return request.queue_mode or get_settings().QUEUE_PROCESSING_MODE
 
 
+def by_job(request: ComparisonRequest) -> bool:
+    """Whether the request goes into a provider's batch job: wanted, and taken by the model."""
+    if mode_of(request) is not QueueMode.BATCH_API:
+        return False
+    if get_settings().BATCH_API_MODE is BatchApiMode.DISABLED:
+        return False
+    return batch_problem(request.overrides.provider, request.overrides.model) is None
+
+
+def _limit_of(request: ComparisonRequest) -> int:
+    fill = request.batch_fill or get_settings().BATCH_API_FILL
+    single = fill is BatchFill.SINGLE and by_job(request)
+    return 1 if single else request.bundle_limit
+
+
 def plan_calls(
     requests: Sequence[ComparisonRequest], texts: dict[str, MeasuredText]
 ) -> list[list[int]]:
-    """Positions in `requests`, one list per provider call."""
+    """Positions in `requests`, one list per provider call or request of a batch job."""
     settings = get_settings()
     fixed: dict[tuple[Instructions, str | None], tuple[str, int]] = {}
+    limits: dict[tuple[Overrides, int], int] = {}
     items = []
     for request in requests:
         given = (request.instructions, request.overrides.system_prompt)
@@ -60,12 +84,16 @@ def plan_calls(
             system = system_text(*given)
             fixed[given] = (sha256_of(system), estimate_tokens(system))
         system_sha, system_tokens = fixed[given]
+        judge, limit = request.overrides, _limit_of(request)
+        if (judge, limit) not in limits:
+            known = known_model(judge.provider, judge.model)
+            limits[judge, limit] = most_comparisons(known, judge, limit)
         first, second = texts[request.first.text], texts[request.second.text]
         items.append(
             PlanItem(
                 key=sha256_of(request.batch_key, system_sha, request.overrides.model_dump_json()),
                 group=request.bundle_group,
-                limit=request.bundle_limit,
+                limit=limits[judge, limit],
                 first=first.sha256,
                 second=second.sha256,
                 first_tokens=first.tokens,
@@ -79,58 +107,3 @@ def plan_calls(
         cap=settings.SERIAL_BUNDLE_MAX_REQUESTS_PER_CALL,
         token_budget=settings.BUNDLE_TOKEN_BUDGET,
     )
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What judging some comparisons once will take. `cost_usd` is None where no price is known."""
-
-    comparisons: int
-    calls: int
-    texts_sent: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: Decimal | None
-
-    def __add__(self, other: "Estimate") -> "Estimate":
-        both_known = self.cost_usd is not None and other.cost_usd is not None
-        return Estimate(
-            self.comparisons + other.comparisons,
-            self.calls + other.calls,
-            self.texts_sent + other.texts_sent,
-            self.input_tokens + other.input_tokens,
-            self.output_tokens + other.output_tokens,
-            (self.cost_usd or Decimal(0)) + (other.cost_usd or Decimal(0)) if both_known else None,
-        )
-
-
-NOTHING = Estimate(0, 0, 0, 0, 0, Decimal(0))
-
-
-def estimate(requests: Sequence[ComparisonRequest]) -> Estimate:
-    """Calls, tokens and list price of judging `requests` once, without retries or cached tokens."""
-    texts = measured(requests)
-    total = NOTHING
-    for members in plan_calls(requests, texts):
-        lead = requests[members[0]]
-        distinct = {
-            text
-            for member in members
-            for text in (requests[member].first.text, requests[member].second.text)
-        }
-        usage = TokenUsage(
-            input=input_tokens(
-                estimate_tokens(system_text(lead.instructions, lead.overrides.system_prompt)),
-                sum(texts[text].tokens for text in distinct),
-                len(distinct),
-                len(members),
-            ),
-            output=expected_output_tokens(len(members)),
-        )
-        cost: Decimal | None
-        try:
-            cost = cost_of(lead.overrides.provider, lead.overrides.model, usage)
-        except UnknownPrice:
-            cost = None
-        total += Estimate(len(members), 1, len(distinct), usage.input, usage.output, cost)
-    return total

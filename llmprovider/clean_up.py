@@ -1,22 +1,27 @@
 """Queue hygiene: what died, expired or was lost on the way is put right from the rows alone."""
 
 import logging
+from collections.abc import Container
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 
-from llmprovider import messages
+from llmprovider import gates, messages
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
-from llmprovider.models import Bundle, QueueItem
+from llmprovider.leases import free, give_up_calls
+from llmprovider.models import Bundle, ProviderCall, QueueItem
 from llmprovider.outcomes import Failure, error_detail, provider_metadata
+from llmprovider.picking import Lane
 
 log = logging.getLogger(__name__)
 
 # Rows handled per query, so that a sweep after a long outage stays small in memory.
 CHUNK = 500
+# Tickets sent at once for a judge whose own were lost: as many as there may be workers.
+TICKETS = 32
 
 
 def clean_up(now: datetime, *, lone_process: bool = False) -> None:
@@ -26,11 +31,16 @@ def clean_up(now: datetime, *, lone_process: bool = False) -> None:
     is dead and every message lost, without waiting for either to show.
     """
     free_leases(now, every=lone_process)
+    give_up_calls(now, every=lone_process)
     if lone_process:
         _restart_clocks(now)
     expire_queued(now)
+    fail_outages(now)
+    mend_hints()
     patience = timedelta(seconds=0 if lone_process else get_settings().LOST_MESSAGE_SECONDS)
-    announce_lost(now, patience)
+    closed = gates.closed_until(now)
+    announce_due(now, closed)
+    announce_lost(now, patience, closed, lone_process=lone_process)
     deliver_lost(now, patience)
 
 
@@ -41,13 +51,11 @@ def free_leases(now: datetime, *, every: bool = False) -> None:
     """
     held = QueueItem.objects.filter(status=QueueItem.Status.PROCESSING)
     max_claims = get_settings().QUEUE_MAX_ATTEMPTS
-    dead = held if every else held.filter(lease_expires_at__lt=now)
+    dead = Q() if every else Q(lease_expires_at__lt=now)
     spent = Q(withdrawn=True) if every else Q(withdrawn=True) | Q(claims__gte=max_claims)
-    for item in dead.filter(spent)[:CHUNK]:
+    for item in held.filter(dead, spent)[:CHUNK]:
         _expire(item, now, "lease", f"no answer in {item.claims} claims by a worker")
-    freeable = dead.exclude(spent)
-    count = freeable.update(status=QueueItem.Status.QUEUED, lease_token=None, lease_expires_at=None)
-    if count:
+    while count := free(dead & ~spent, now, most=CHUNK):
         log.warning("freed %d comparisons whose worker gave no sign", count)
 
 
@@ -66,17 +74,38 @@ def expire_queued(now: datetime) -> None:
         _expire(item, now, "ttl", "waited in the queue past its time to live")
 
 
+def fail_outages(now: datetime) -> None:
+    """What waits for a judge that has not served anybody for OUTAGE_TOLERANCE fails with its error,
+    so that the batch ends and says why."""
+    tolerance = timedelta(seconds=get_settings().OUTAGE_TOLERANCE_SECONDS)
+    for outage in gates.outages(now, tolerance):
+        failure = Failure(outage.error_type, outage.message, outage=True)
+        waiting = QueueItem.objects.filter(
+            status=QueueItem.Status.QUEUED,
+            provider=outage.provider,
+            model=outage.model,
+            bundle__route=Bundle.Route.LIVE,
+        ).select_related("bundle")
+        failed = [
+            item
+            for item in waiting.order_by("pk")
+            if _end(item, QueueItem.Status.FAILED, failure, now)
+        ]
+        for bundle_id, on_results in {(one.bundle_id, one.bundle.on_results) for one in failed}:
+            messages.deliver(bundle_id, on_results)
+        if failed:
+            log.warning(
+                "failed comparisons=%d provider=%s model=%s outage since %s: %s",
+                len(failed),
+                outage.provider,
+                outage.model,
+                outage.since.isoformat(timespec="seconds"),
+                outage.error_type,
+            )
+
+
 def _expire(item: QueueItem, now: datetime, reason: str, message: str) -> None:
-    failure = Failure(ErrorType.EXPIRED, message)
-    expired = QueueItem.objects.filter(pk=item.pk, status=item.status).update(
-        status=QueueItem.Status.EXPIRED,
-        error=error_detail(item, failure, now),
-        provider_metadata=provider_metadata(item, None, ""),
-        finished_at=now,
-        lease_token=None,
-        lease_expires_at=None,
-    )
-    if expired:
+    if _end(item, QueueItem.Status.EXPIRED, Failure(ErrorType.EXPIRED, message), now):
         log.warning(
             "expired comparison=%s batch=%s mode=%s provider=%s reason=%s age=%.0fs",
             item.correlation_id,
@@ -88,24 +117,77 @@ def _expire(item: QueueItem, now: datetime, reason: str, message: str) -> None:
         )
 
 
-def announce_lost(now: datetime, patience: timedelta) -> None:
-    """Send the message of every due bundle with queued items that nobody has claimed."""
-    due = (
-        Bundle.objects.filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
-        .filter(announced_at__lte=now - patience, items__status=QueueItem.Status.QUEUED)
-        .distinct()
-        .order_by("created_at")
+def _end(item: QueueItem, status: str, failure: Failure, now: datetime) -> bool:
+    """False where somebody else has changed the item meanwhile."""
+    unchanged = QueueItem.objects.filter(pk=item.pk, status=item.status)
+    return bool(
+        unchanged.update(
+            status=status,
+            error=error_detail(item, failure, now),
+            provider_metadata=provider_metadata(item, None, ""),
+            finished_at=now,
+            lease_token=None,
+            lease_expires_at=None,
+        )
     )
-    for bundle in due[:CHUNK]:
-        with transaction.atomic():
-            if _claim_announcement(bundle, now):
-                transaction.on_commit(partial(messages.announce_all, [bundle]))
+
+
+def mend_hints() -> None:
+    """Make `Bundle.waiting` say again what the items say, where a crash or an end came between."""
+    queued = QueueItem.objects.filter(
+        status=QueueItem.Status.QUEUED, bundle__route=Bundle.Route.LIVE
+    )
+    overlooked = set(
+        queued.filter(bundle__waiting=False).values_list("bundle_id", flat=True)[:CHUNK]
+    )
+    if overlooked:
+        Bundle.objects.filter(pk__in=overlooked).update(waiting=True)
+    empty = Bundle.objects.filter(~Exists(queued.filter(bundle=OuterRef("pk"))), waiting=True)
+    if done := list(empty.values_list("pk", flat=True)[:CHUNK]):
+        empty.filter(pk__in=done).update(waiting=False)
+
+
+def announce_due(now: datetime, closed: Container[Lane]) -> None:
+    """A ticket for every bundle that waited so long for its time that none was kept for it."""
+    late = Bundle.objects.filter(
+        waiting=True, not_before__lte=now, announced_at__lt=F("not_before")
+    ).order_by("not_before")
+    for bundle in late[:CHUNK]:
+        if (bundle.provider, bundle.model) not in closed:
+            _announce(bundle, now, goes_on=False)
+
+
+def announce_lost(
+    now: datetime, patience: timedelta, closed: Container[Lane], *, lone_process: bool
+) -> None:
+    """A few new tickets for every judge that has work, is free, and has long had no call.
+
+    Any ticket works any bundle, so a long backlog is no sign that tickets were lost: silence is.
+    These go on until nothing is left, so a few are enough.
+    """
+    due = Bundle.objects.filter(waiting=True, not_before__lte=now)
+    lanes = due.order_by().values_list("provider", "model").annotate(last=Max("announced_at"))
+    for provider, model, last in lanes:
+        calls = ProviderCall.objects.filter(provider=provider, model=model)
+        alive = last > now - patience or calls.filter(started_at__gt=now - patience).exists()
+        if (alive and not lone_process) or (provider, model) in closed:
+            continue
+        silent = due.filter(provider=provider, model=model, announced_at__lt=now)
+        for bundle in silent.order_by("not_before")[:TICKETS]:
+            _announce(bundle, now, goes_on=True)
+
+
+def _announce(bundle: Bundle, now: datetime, *, goes_on: bool) -> None:
+    with transaction.atomic():
+        if _claim_announcement(bundle, now):
+            transaction.on_commit(partial(messages.announce, bundle, goes_on=goes_on))
 
 
 def deliver_lost(now: datetime, patience: timedelta) -> None:
     """Take home the outcomes that nobody has fetched."""
     stranded = (
         Bundle.objects.filter(
+            job__isnull=True,
             announced_at__lte=now - patience,
             items__delivered_at__isnull=True,
             items__finished_at__lte=now - patience,

@@ -1,27 +1,57 @@
 """Taking comparisons in: texts stored once, bundles planned at once, one row per comparison."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils import timezone
 
-from llmprovider.call_plans import MeasuredText, measured, mode_of, plan_calls, sha256_of
-from llmprovider.conf import get_settings
+from llmprovider.call_plans import (
+    MeasuredText,
+    by_job,
+    measured,
+    mode_of,
+    plan_calls,
+    sha256_of,
+)
+from llmprovider.conf import BatchApiMode, get_settings
 from llmprovider.contracts import ComparisonRequest, Instructions
-from llmprovider.models import Bundle, InstructionSet, QueueItem, StoredDocument
+from llmprovider.expiries import time_to_live
+from llmprovider.jobs.planning import plan_jobs
+from llmprovider.models import (
+    BatchAccount,
+    BatchJob,
+    Bundle,
+    InstructionSet,
+    QueueItem,
+    StoredDocument,
+)
+from llmprovider.turnstiles import one_at_a_time
 
 
 class QueueFull(Exception):
     """The queue holds as many unfinished comparisons as it may; ask again later."""
 
 
-def enqueue(requests: Sequence[ComparisonRequest]) -> list[Bundle]:
-    """Store `requests` (one batch_key) as queue items in planned bundles.
+@dataclass(frozen=True)
+class Enqueued:
+    """Where comparisons went: bundles for the workers, and batch jobs to be sent at once.
 
-    Runs in the caller's transaction and sends nothing; announce the bundles on commit.
+    Those that wait for the night are in neither.
+    """
+
+    bundles: list[Bundle]
+    jobs: list[BatchJob]
+
+
+def enqueue(requests: Sequence[ComparisonRequest]) -> Enqueued:
+    """Store `requests` (one batch_key) as queue items in planned bundles, and these in batch jobs.
+
+    Runs in the caller's transaction and sends nothing; announce bundles and jobs on commit.
     Raises QueueFull, with nothing stored.
     """
     settings = get_settings()
+    one_at_a_time()
     waiting = QueueItem.objects.filter(status__in=QueueItem.OPEN).count()
     if waiting + len(requests) > settings.QUEUE_CAPACITY:
         raise QueueFull(
@@ -29,10 +59,10 @@ def enqueue(requests: Sequence[ComparisonRequest]) -> list[Bundle]:
             f"LLM_PROVIDER_SERVICE_QUEUE_CAPACITY={settings.QUEUE_CAPACITY}"
         )
     now = timezone.now()
+    _open_accounts(requests)
     texts = measured(requests)
     _store_documents(texts)
     instruction_shas = _store_instructions(requests)
-    ttl = timedelta(seconds=settings.QUEUED_TTL_SECONDS)
     bundles, items = [], []
     plan = plan_calls(requests, texts)
     # In the order in which they should be worked; bundles of one priority stay as planned.
@@ -47,6 +77,10 @@ def enqueue(requests: Sequence[ComparisonRequest]) -> list[Bundle]:
             overrides=lead.overrides.model_dump(mode="json"),
             instructions_id=instruction_shas[lead.instructions],
             on_results=lead.on_results,
+            route=Bundle.Route.JOB if by_job(lead) else Bundle.Route.LIVE,
+            waiting=not by_job(lead),
+            priority=min(requests[member].priority for member in members),
+            not_before=now,
             announced_at=now,
         )
         bundles.append(bundle)
@@ -64,17 +98,34 @@ def enqueue(requests: Sequence[ComparisonRequest]) -> list[Bundle]:
                     model=bundle.model,
                     bundle_group=request.bundle_group or "",
                     batch_key=request.batch_key,
-                    money_cap=request.money_cap,
                     priority=request.priority,
                     occasion=request.occasion,
                     metadata=request.metadata,
                     enqueued_at=now,
-                    expires_at=request.expires_at or now + ttl,
+                    expires_at=request.expires_at or now + time_to_live(bundle.route),
                 )
             )
-    Bundle.objects.bulk_create(bundles)
+    Bundle.objects.bulk_create(bundles, batch_size=500)
     QueueItem.objects.bulk_create(items, batch_size=500)
-    return bundles
+    live = [bundle for bundle in bundles if bundle.route == Bundle.Route.LIVE]
+    for_jobs = [bundle.pk for bundle in bundles if bundle.route == Bundle.Route.JOB]
+    if settings.BATCH_API_MODE is BatchApiMode.NIGHTLY:
+        return Enqueued(live, [])
+    return Enqueued(live, plan_jobs(for_jobs, now))
+
+
+def _open_accounts(requests: Sequence[ComparisonRequest]) -> None:
+    """An account for each batch; the cap said last holds for all that the batch spends."""
+    caps: dict[str, Decimal | None] = {}
+    for request in requests:
+        given = [cap for cap in (caps.get(request.batch_key), request.money_cap) if cap is not None]
+        caps[request.batch_key] = min(given, default=None)
+    for batch_key, cap in sorted(caps.items()):
+        account, created = BatchAccount.objects.get_or_create(
+            batch_key=batch_key, defaults={"money_cap": cap}
+        )
+        if not created and cap is not None and account.money_cap != cap:
+            BatchAccount.objects.filter(pk=batch_key).update(money_cap=cap)
 
 
 def _store_documents(texts: dict[str, MeasuredText]) -> None:

@@ -1,12 +1,15 @@
-"""Claims: which worker may work on which items, and until when."""
+"""Leases: which worker may work on which items, and until when; taken, handed back, or run out."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, Q
 
 from llmprovider.conf import get_settings
-from llmprovider.models import Bundle, QueueItem
+from llmprovider.contracts import ErrorType
+from llmprovider.models import Bundle, ProviderCall, QueueItem
 
 
 def claim(bundle: Bundle, now: datetime) -> list[QueueItem]:
@@ -16,15 +19,23 @@ def claim(bundle: Bundle, now: datetime) -> list[QueueItem]:
     """
     token = uuid.uuid4()
     lease = timedelta(seconds=get_settings().PROCESSING_LEASE_SECONDS)
-    claimed = QueueItem.objects.filter(
+    queued = QueueItem.objects.filter(
         bundle=bundle, status=QueueItem.Status.QUEUED, expires_at__gt=now
-    ).update(
-        status=QueueItem.Status.PROCESSING,
-        lease_token=token,
-        lease_expires_at=now + lease,
-        claimed_at=now,
-        claims=F("claims") + 1,
     )
+    with transaction.atomic():
+        # By key, as everybody locks them; a row that somebody is changing is not waited for.
+        free = list(
+            queued.select_for_update(skip_locked=True, no_key=True)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        claimed = queued.filter(pk__in=free).update(
+            status=QueueItem.Status.PROCESSING,
+            lease_token=token,
+            lease_expires_at=now + lease,
+            claimed_at=now,
+            claims=F("claims") + 1,
+        )
     if not claimed:
         return []
     return list(
@@ -32,3 +43,38 @@ def claim(bundle: Bundle, now: datetime) -> list[QueueItem]:
         .select_related("first", "second")
         .order_by("bundle_index")
     )
+
+
+def end_leases(items: Sequence[QueueItem], now: datetime) -> None:
+    """End the caller's leases at once, for the next clean-up to see to."""
+    QueueItem.objects.filter(
+        pk__in=[item.pk for item in items],
+        status=QueueItem.Status.PROCESSING,
+        lease_token=items[0].lease_token,
+    ).update(lease_expires_at=now)
+
+
+def free(dead: Q, now: datetime, *, most: int) -> int:
+    """Queue up to `most` leased items again, in their bundles, to be worked at once; how many."""
+    held = QueueItem.objects.filter(dead, status=QueueItem.Status.PROCESSING)
+    with transaction.atomic():
+        chosen = dict(held.values_list("pk", "bundle_id")[:most])
+        bundles = Bundle.objects.filter(pk__in=set(chosen.values()))
+        list(bundles.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        bundles.update(waiting=True, not_before=now)
+        still = held.filter(pk__in=chosen)
+        list(still.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        return still.update(status=QueueItem.Status.QUEUED, lease_token=None, lease_expires_at=None)
+
+
+def give_up_calls(now: datetime, *, every: bool) -> None:
+    """Note on calls without an answer past their lease that none will come.
+
+    What they may have cost stays reserved: nobody here can know their bill. Those that are part of
+    a batch job are the job's affair.
+    """
+    silent = ProviderCall.objects.filter(finished_at__isnull=True, error_type="", job__isnull=True)
+    if not every:
+        lease = timedelta(seconds=get_settings().PROCESSING_LEASE_SECONDS)
+        silent = silent.filter(started_at__lt=now - lease)
+    silent.update(error_type=ErrorType.TIMEOUT, error_message="never answered: its worker was lost")

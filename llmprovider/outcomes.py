@@ -19,15 +19,24 @@ from llmprovider.pricing import COST_UNIT
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an item has no verdict. `message` holds no essay text; `retry_after` is in seconds."""
+    """Why an item has no verdict. `message` holds no essay text; `retry_after` is in seconds.
+
+    `outage`: every further call to this judge would fail alike. `size`: in a smaller bundle the
+    item may well succeed. `final`: not to be asked again, whatever the cause.
+    """
 
     error_type: ErrorType
     message: str
     retry_after: float | None = None
+    outage: bool = False
+    size: bool = False
+    final: bool = False
 
     @property
     def retryable(self) -> bool:
-        return self.error_type in RETRYABLE
+        if self.outage or self.final:
+            return False
+        return self.size or self.error_type in RETRYABLE
 
 
 ItemOutcome = Verdict | Failure
@@ -43,7 +52,8 @@ def store_outcomes(
     """Store each item's outcome; returns the items put back into the queue, to be bundled anew.
 
     An item that already has an outcome keeps it: the first result stays. A verdict counts even
-    when the lease ran out meanwhile (it is paid for); an error only while the lease is ours.
+    when the lease ran out meanwhile (it is paid for); an error only while the lease is ours, or
+    the item in the batch job that it was in when `items` were read.
     """
     now = timezone.now()
     max_attempts = get_settings().QUEUE_MAX_ATTEMPTS
@@ -113,6 +123,8 @@ def _fail(
 ) -> None:
     if failure.error_type is ErrorType.CANCELLED:
         status = QueueItem.Status.CANCELLED
+    elif failure.error_type is ErrorType.EXPIRED:
+        status = QueueItem.Status.EXPIRED
     _ours(item).update(
         status=status,
         error=error_detail(item, failure, now),
@@ -134,6 +146,7 @@ def error_detail(item: QueueItem, failure: Failure, now: datetime) -> dict[str, 
         error_type=failure.error_type,
         message=failure.message[:500],
         retryable=failure.retryable,
+        outage=failure.outage,
         retry_after=failure.retry_after,
         provider=item.provider,
         model=item.model,
@@ -162,6 +175,10 @@ def provider_metadata(
 
 
 def _ours(item: QueueItem) -> QuerySet[QueueItem]:
+    if item.status == QueueItem.Status.SUBMITTED:
+        return QueueItem.objects.filter(
+            pk=item.pk, status=QueueItem.Status.SUBMITTED, bundle=item.bundle_id
+        )
     return QueueItem.objects.filter(
         pk=item.pk, status=QueueItem.Status.PROCESSING, lease_token=item.lease_token
     )
@@ -172,6 +189,7 @@ USAGE_FIELDS = {
     "output": "output_tokens",
     "cache_read": "cache_read_tokens",
     "cache_write": "cache_write_tokens",
+    "cache_write_1h": "cache_write_1h_tokens",
     "reasoning": "reasoning_tokens",
 }
 

@@ -16,6 +16,7 @@ from itertools import product
 from typing import Any, Final
 
 from llmprovider.contracts import MAX_BUNDLE_SIZE, MAX_JUSTIFICATION_CHARS, Instructions
+from llmprovider.visible_texts import clean
 
 MIN_CONFIDENCE: Final = 1
 MAX_CONFIDENCE: Final = 5
@@ -93,7 +94,6 @@ ANSWER_SCHEMA: Final[Mapping[str, Any]] = {
 _OPENING: Final = "Code of this message: "
 _LISTED = re.compile(r"(c[0-9]+): first ([A-Z]{2}), second ([A-Z]{2})")
 _NONCE = re.compile(r"[A-Za-z0-9]{8,64}")
-_LINE_BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _LOOKALIKE = re.compile(r"(begin|end)(text|comparison)|codeofthismessage")
 # Zero-width, and no space: it changes neither how a line reads nor where it may break.
 _WORD_JOINER = "\u2060"
@@ -158,6 +158,11 @@ def system_text(instructions: Instructions, system_prompt: str | None = None) ->
     return "\n\n".join(section for section in sections if section)
 
 
+def item_ids(count: int) -> tuple[str, ...]:
+    """What the comparisons of a call are named, by their place in it."""
+    return tuple(f"c{number}" for number in range(1, count + 1))
+
+
 def build_prompt(
     comparisons: Sequence[Comparison],
     instructions: Instructions,
@@ -179,7 +184,7 @@ def build_prompt(
     texts = _distinct_texts(comparisons)
     rank = _ranker(seed.encode() if isinstance(seed, str) else seed)
     labels = dict(zip(texts, sorted(_LABELS, key=lambda label: rank("label", label)), strict=False))
-    items = tuple(f"c{number}" for number in range(1, len(comparisons) + 1))
+    items = item_ids(len(comparisons))
 
     lines = [_opening(nonce), ""]
     for sha in sorted(texts, key=lambda sha: rank("place", sha)):
@@ -222,13 +227,10 @@ def parse_prompt(user: str) -> ParsedPrompt:
     return ParsedPrompt(texts, tuple(_comparison(line, texts) for line in lines[at + 1 : stop]))
 
 
-def clean(text: str) -> str:
-    """The text as it is sent: every line break a newline, no control characters or surrogates.
-
-    A text without such characters is not changed by a single letter.
-    """
-    text = _LINE_BREAKS.sub("\n", text)
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+def imitates_structure(line: str) -> bool:
+    """Whether the line reads like one that structures the prompt, in whatever dress."""
+    folded = unicodedata.normalize("NFKC", line).casefold()
+    return bool(_LOOKALIKE.match("".join(c for c in folded if "a" <= c <= "z")))
 
 
 def _opening(nonce: str) -> str:
@@ -259,20 +261,14 @@ def _ranker(seed: bytes) -> Callable[[str, str], bytes]:
     return lambda purpose, name: hashlib.sha256(key + f"{purpose}\0{name}".encode()).digest()
 
 
-def _imitates_structure(line: str) -> bool:
-    """Whether the line reads like one that structures the prompt, in whatever dress."""
-    folded = unicodedata.normalize("NFKC", line).casefold()
-    return bool(_LOOKALIKE.match("".join(c for c in folded if "a" <= c <= "z")))
-
-
 # The added mark is not a letter, so a marked line is still an imitation: every imitation gets one
 # mark more, and parsing takes one from each. Real structure never carries a mark.
 def _guarded(line: str) -> str:
-    return _WORD_JOINER + line if _imitates_structure(line) else line
+    return _WORD_JOINER + line if imitates_structure(line) else line
 
 
 def _unguarded(line: str) -> str:
-    return line.removeprefix(_WORD_JOINER) if _imitates_structure(line) else line
+    return line.removeprefix(_WORD_JOINER) if imitates_structure(line) else line
 
 
 def _index(lines: list[str], wanted: str, start: int) -> int:

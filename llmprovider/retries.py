@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from llmprovider import messages
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
 from llmprovider.models import Bundle, QueueItem
@@ -20,15 +21,18 @@ def plan_retries(
     *,
     smaller: bool,
     now: datetime,
+    route: str = Bundle.Route.LIVE,
 ) -> list[Bundle]:
-    """Store new bundles for `again`, the items of `bundle` that may be asked again.
+    """Store new bundles for `again`, the items of `bundle` that may be asked again, on this way.
 
     `failures` says why. They are halved when `smaller` is asked for (an answer that could not be
     read) or where size can be the cause; an item missing from a readable answer is asked as it is.
     """
     if not again:
         return []
-    halve = smaller or any(one.error_type in CURED_BY_A_SMALLER_BUNDLE for one in failures)
+    halve = smaller or any(
+        one.size or one.error_type in CURED_BY_A_SMALLER_BUNDLE for one in failures
+    )
     attempts = max(item.attempts for item in again)
     if not halve:
         size = len(again)
@@ -48,8 +52,11 @@ def plan_retries(
             overrides=bundle.overrides,
             instructions_id=bundle.instructions_id,
             on_results=bundle.on_results,
+            route=route,
+            waiting=route == Bundle.Route.LIVE,
+            priority=bundle.priority,
             not_before=due,
-            announced_at=due,
+            announced_at=due if due - now <= messages.SLOT else now,
         )
         for index, item in enumerate(again[start : start + size]):
             QueueItem.objects.filter(pk=item.pk).update(bundle=retry, bundle_index=index)
@@ -60,9 +67,11 @@ def plan_retries(
 def wait_before_retry(attempts: int, asked: float) -> timedelta:
     """Backoff that doubles with each attempt, with jitter; at least what the provider asked for.
 
-    `asked` is in seconds, 0 where the provider said nothing. Never above QUEUE_RETRY_MAX_SECONDS.
+    `asked` is in seconds, 0 where the provider said nothing. The backoff is bounded by
+    QUEUE_RETRY_MAX_SECONDS, what the provider asks for by RETRY_AFTER_MAX_SECONDS.
     """
     settings = get_settings()
     backoff = settings.QUEUE_RETRY_BASE_SECONDS * 2 ** (attempts - 1)
     jittered = backoff * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
-    return timedelta(seconds=min(max(jittered, asked), settings.QUEUE_RETRY_MAX_SECONDS))
+    own = min(jittered, settings.QUEUE_RETRY_MAX_SECONDS)
+    return timedelta(seconds=max(own, min(asked, settings.RETRY_AFTER_MAX_SECONDS)))

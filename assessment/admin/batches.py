@@ -9,6 +9,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from assessment.admin.records import Record, RecordInline, list_link
 from assessment.lifecycle.cancelling import cancel
+from assessment.lifecycle.job_words import job_words
+from assessment.lifecycle.jobs import jobs_of
 from assessment.models import Batch, Wave
 from llmprovider.contracts import queue as judge_queue
 
@@ -67,6 +69,7 @@ class BatchAdmin(Record):
                     "answered",
                     "submitted",
                     "billed",
+                    "jobs",
                     "last_activity_at",
                     "created_at",
                     "completed_at",
@@ -83,6 +86,7 @@ class BatchAdmin(Record):
                     "llm_config_overrides",
                     "llm_batching_mode",
                     "pairing_strategy",
+                    "batch_fill",
                     "bundle_size_override",
                     "judgements_per_pair",
                     "compare_anchors",
@@ -101,7 +105,14 @@ class BatchAdmin(Record):
         ),
     )
     # Shown on the page of a batch beside its columns.
-    readonly_fields = ("progress_bar", "answered", "billed", "warnings_in_words", "belongings")
+    readonly_fields = (
+        "progress_bar",
+        "answered",
+        "billed",
+        "jobs",
+        "warnings_in_words",
+        "belongings",
+    )
 
     def has_change_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
         """For the list, where the action asks; a batch itself cannot be edited."""
@@ -139,10 +150,25 @@ class BatchAdmin(Record):
     @admin.display(description="billed so far")
     def billed(self, batch: Batch) -> str:
         totals = judge_queue.totals_of(str(batch.pk))
-        return (
-            f"{totals['cost_usd']:.4f} USD in {totals['calls']} calls, "
+        known, unpriced = totals["known_usd"], totals["unpriced_calls"]
+        amount = "unknown cost" if known is None else f"{known:.4f} USD"
+        words = (
+            f"{amount} in {totals['calls']} calls, "
             f"{totals['input_tokens']:,} tokens in, {totals['output_tokens']:,} out"
         )
+        if unpriced:
+            words += f"; no price is known for {unpriced} calls, which are not in the sum"
+        if totals["unanswered_calls"]:
+            words += (
+                f"; up to {totals['reserved_usd']:.4f} USD more for {totals['unanswered_calls']} "
+                "calls without an answer"
+            )
+        return words
+
+    @admin.display(description="jobs at providers")
+    def jobs(self, batch: Batch) -> SafeString | str:
+        words = ((job_words(job),) for job in jobs_of(batch))
+        return format_html_join(mark_safe("<br>"), "{}", words) or "none"
 
     @admin.display(description="warnings")
     def warnings_in_words(self, batch: Batch) -> SafeString | str:
@@ -158,6 +184,7 @@ class BatchAdmin(Record):
             list_link("assessment_essay", "essays", batch__id__exact=key),
             list_link("assessment_gradeprojection", "scores", essay__batch__id__exact=key),
             list_link("assessment_outgoingevent", "events", batch__id__exact=key),
+            list_link("llmprovider_batchjob", "jobs", q=key),
             list_link("llmprovider_bundle", "bundles", batch_key=key),
             list_link("llmprovider_queueitem", "queue items", batch_key=key),
             list_link("llmprovider_providercall", "provider calls", batch_key=key),

@@ -10,10 +10,28 @@ from assessment.admin.records import Record
 from assessment.models import Essay, GradeProjection
 
 
+class WarningSignsFilter(admin.SimpleListFilter):
+    """Texts that a person should look at, or the others."""
+
+    title = "warning signs"
+    parameter_name = "signs"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("yes", "to look at"), ("no", "none")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "yes":
+                return queryset.exclude(warning_signs=[])
+            case "no":
+                return queryset.filter(warning_signs=[])
+        return queryset
+
+
 @admin.register(Essay)
 class EssayAdmin(Record):
-    list_display = ("id", "name", "batch", "role", "known_grade", "words")
-    list_filter = ("role", "batch__status")
+    list_display = ("id", "name", "batch", "role", "known_grade", "words", "signs")
+    list_filter = (WarningSignsFilter, "role", "batch__status")
     list_select_related = ("batch",)
     search_fields = ("name", "=batch__id", "batch__label", "=sha256")
     search_help_text = "Name, number or label of the batch, or sha256 of the text"
@@ -25,6 +43,11 @@ class EssayAdmin(Record):
             .get_queryset(request)
             .defer("text", "batch__result", "batch__run_record", "batch__specified_pairs")
         )
+
+    @admin.display(description="warning signs", empty_value="")
+    def signs(self, essay: Essay) -> str:
+        """In words, and how often; the text itself is on the essay's own page."""
+        return "; ".join(f"{sign['words']} ({sign['count']})" for sign in essay.warning_signs)
 
 
 @admin.register(GradeProjection)

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from assessment.api.fields import GradeScaleField, OverridesField, TextField
 from assessment.api.uploads import essays_of
-from assessment.intake import sha256_of
+from assessment.intake import content_of, sha256_of
 from assessment.intake.gradings import label_of, off_scale
 from assessment.lifecycle.specs import (
     BatchConfigOverrides,
@@ -20,6 +20,7 @@ from assessment.lifecycle.specs import (
     LLMConfigOverrides,
 )
 from assessment.models import Assignment, Essay
+from llmprovider.contracts import GivenPrice
 
 SOURCE = "api"
 _INSTRUCTIONS = ("task", "rubric", "system_prompt")
@@ -58,6 +59,11 @@ class EssaySerializer(StrictSerializer):
     )
     known_grade = serializers.CharField(required=False, allow_blank=True, max_length=40)
 
+    def to_internal_value(self, data: Any) -> Any:
+        attrs = super().to_internal_value(data)
+        # The field has taken them out; that they were there is a sign of its own.
+        return {**attrs, "removed": content_of(str(data["text"])).removed}
+
     def validate_name(self, value: str) -> str:
         name = unicodedata.normalize("NFC", value)
         if not name.isprintable():
@@ -82,6 +88,11 @@ class JudgeSerializer(StrictSerializer):
 
     provider = serializers.CharField(max_length=60)
     model = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    price = OverridesField(
+        GivenPrice,
+        required=False,
+        help_text="For a model without a list price, or had at another: USD per million tokens.",
+    )
 
 
 class WantedPairSerializer(StrictSerializer):
@@ -183,6 +194,7 @@ class BatchRequestSerializer(StrictSerializer):
                     sha256=sha256_of(essay["text"]),
                     role=essay["role"],
                     known_grade=label,
+                    removed_characters=essay["removed"],
                 )
             )
         if problems:

@@ -6,35 +6,17 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
+from assessment.api.parts import (
+    CostTold,
+    JobTold,
+    JudgeTold,
+    LinksTold,
+    NullIfBlank,
+    WarningTold,
+)
+from assessment.lifecycle.costs import cost_so_far
+from assessment.lifecycle.jobs import jobs_of
 from assessment.models import Batch, ComparisonPair, Essay
-from llmprovider.contracts import queue as judge_queue
-
-
-class JudgeTold(serializers.Serializer[Any]):
-    provider = serializers.CharField()
-    model = serializers.CharField()
-
-
-class WarningTold(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    message = serializers.CharField()
-
-
-class CostTold(serializers.Serializer[Any]):
-    """Billed so far, failed calls included."""
-
-    usd = serializers.FloatField()
-    currency = serializers.CharField()
-    calls = serializers.IntegerField()
-    input_tokens = serializers.IntegerField()
-    output_tokens = serializers.IntegerField()
-
-
-class LinksTold(serializers.Serializer[Any]):
-    self = serializers.URLField()
-    results = serializers.URLField()
-    pairs = serializers.URLField()
-    cancel = serializers.URLField()
 
 
 class BatchSummarySerializer(serializers.ModelSerializer[Batch]):
@@ -91,6 +73,9 @@ class BatchSerializer(BatchSummarySerializer):
     warnings = WarningTold(many=True)
     waves = serializers.IntegerField(source="waves.count")
     cost = serializers.SerializerMethodField()
+    jobs = serializers.SerializerMethodField(
+        help_text="Jobs at providers' batch services; empty in the live modes."
+    )
 
     class Meta(BatchSummarySerializer.Meta):
         fields = [
@@ -102,27 +87,25 @@ class BatchSerializer(BatchSummarySerializer):
             "judges",
             "waves",
             "cost",
+            "jobs",
             "warnings",
         ]
         read_only_fields = fields
 
     @extend_schema_field(CostTold)
     def get_cost(self, batch: Batch) -> dict[str, Any]:
-        totals = judge_queue.totals_of(str(batch.pk))
-        return {
-            "usd": float(totals["cost_usd"]),
-            "currency": "USD",
-            "calls": totals["calls"],
-            "input_tokens": totals["input_tokens"],
-            "output_tokens": totals["output_tokens"],
-        }
+        return cost_so_far(batch)
+
+    @extend_schema_field(JobTold(many=True))
+    def get_jobs(self, batch: Batch) -> list[dict[str, Any]]:
+        told: list[dict[str, Any]] = JobTold(jobs_of(batch), many=True).data
+        return told
 
 
-class NullIfBlank(serializers.CharField):
-    """Text that the database keeps as "" where there is none."""
-
-    def to_representation(self, value: Any) -> str | None:
-        return super().to_representation(value) if value else None
+class SignTold(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    words = serializers.CharField()
+    count = serializers.IntegerField()
 
 
 class EssayResultSerializer(serializers.ModelSerializer[Essay]):
@@ -151,6 +134,9 @@ class EssayResultSerializer(serializers.ModelSerializer[Essay]):
     infit = serializers.SerializerMethodField(help_text="1 is expected; high: verdicts disagree.")
     outfit = serializers.SerializerMethodField(help_text="As infit, moved more by single verdicts.")
     review = serializers.SerializerMethodField(help_text="Why a person should look at the essay.")
+    warning_signs = SignTold(
+        many=True, help_text="What in the text looks as if it were written to sway the judge."
+    )
 
     @extend_schema_field(serializers.FloatField(allow_null=True))
     def get_infit(self, essay: Essay) -> float | None:
@@ -187,6 +173,7 @@ class EssayResultSerializer(serializers.ModelSerializer[Essay]):
             "infit",
             "outfit",
             "review",
+            "warning_signs",
         ]
 
 

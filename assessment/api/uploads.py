@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from rest_framework.exceptions import ValidationError
 
 from assessment.conf import get_settings
-from assessment.intake import EssayFile, InputError, Limits, grades_for, sha256_of, text_of
+from assessment.intake import EssayFile, InputError, Limits, file_content, grades_for, sha256_of
 from assessment.intake.folders import Role
 from assessment.intake.gradings import student_grades
 from assessment.lifecycle.specs import EssaySpec
@@ -44,6 +44,7 @@ def essays_of(
             sha256=essay.sha256,
             role=essay.role,
             known_grade=known.get(essay.name, ""),
+            removed_characters=essay.removed,
         )
         for essay in [*anchor_files, *student_files]
     ]
@@ -79,14 +80,15 @@ def _essay(upload: UploadedFile, role: Role) -> EssayFile:
             f"is {upload.size:,} bytes, more than the {limits.file_bytes:,} allowed",
             "Remove pictures from it, or save the text alone as .txt.",
         )
-    text = text_of(name, upload.read(), limits)
+    content = file_content(name, upload.read(), limits)
     return EssayFile(
         name=name,
         role=role,
         path=Path(name),
-        text=text,
-        sha256=sha256_of(text),
-        words=len(text.split()),
+        text=content.text,
+        sha256=sha256_of(content.text),
+        words=len(content.text.split()),
+        removed=content.removed,
     )
 
 

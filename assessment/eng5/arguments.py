@@ -2,9 +2,11 @@
 
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from assessment.modes import ALIASES, LLMBatchingMode
+from llmprovider.contracts import BatchFill
 
 LARGEST = 2**63 - 1
 MODES = [mode.value for mode in LLMBatchingMode] + list(ALIASES)
@@ -40,6 +42,19 @@ def between(lowest: float, highest: float) -> Callable[[str], float]:
         return value
 
     return number
+
+
+def dollars(text: str) -> Decimal:
+    """An argparse type: an amount of money above 0, to the hundredth of a cent."""
+    try:
+        value = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        raise ArgumentTypeError(f"{text!r} is not an amount in USD") from None
+    if not value.is_finite() or not Decimal("0.0001") <= value <= 10_000_000:
+        raise ArgumentTypeError(f"{text} is not from 0.0001 to 10000000")
+    if value != round(value, 4):
+        raise ArgumentTypeError(f"{text} has more than four decimals")
+    return value
 
 
 def add_input_options(parser: ArgumentParser) -> None:
@@ -87,7 +102,27 @@ def add_input_options(parser: ArgumentParser) -> None:
         metavar="PROVIDER:MODEL",
         help="a judge; repeat it for several, which share the pairs evenly",
     )
-    judges.add_argument("--temperature", type=float)
+    judges.add_argument(
+        "--price",
+        action="append",
+        default=[],
+        metavar="[PROVIDER:MODEL=]INPUT/OUTPUT",
+        help="USD per million input and output tokens of a judge without a list price, or with "
+        "another one, as in 0.20/0.80; repeat it for several judges",
+    )
+    judges.add_argument(
+        "--temperature", type=float, help="where the model takes one: docs/providers.md"
+    )
+    judges.add_argument(
+        "--reasoning-effort",
+        metavar="EFFORT",
+        help="how much the model thinks, where it takes one: none, low, medium, high, ...",
+    )
+    judges.add_argument(
+        "--output-verbosity",
+        metavar="V",
+        help="how much the model writes, where it takes one: low, medium or high",
+    )
     judges.add_argument(
         "--max-tokens",
         type=at_least(1),
@@ -124,10 +159,22 @@ def add_input_options(parser: ArgumentParser) -> None:
         help="most comparisons; scores that no longer change may end it sooner",
     )
     budget.add_argument(
+        "--money-cap",
+        type=dollars,
+        metavar="USD",
+        help="most that the run may cost; checked before each call, so never exceeded",
+    )
+    budget.add_argument(
         "--llm-batching-mode",
         choices=MODES,
         metavar="MODE",
         help=f"one of {', '.join(MODES)} (default: serial_bundle)",
+    )
+    budget.add_argument(
+        "--batch-fill",
+        choices=[fill.value for fill in BatchFill],
+        help="in provider_batch_api: one comparison in each request of the job, or many, which "
+        "takes fewer tokens (default: as in the settings)",
     )
     budget.add_argument(
         "--pairing-strategy",
@@ -150,103 +197,24 @@ def add_input_options(parser: ArgumentParser) -> None:
     )
 
 
-def add_simulation_options(parser: ArgumentParser) -> None:
-    """Essays and judge to make up, and the rules to try on them."""
-    essays = parser.add_argument_group("essays")
-    essays.add_argument(
-        "--essays", type=at_least(2, 10_000), metavar="N", help="how many (default: 24)"
+def add_cost_options(parser: ArgumentParser) -> None:
+    """Whose costs."""
+    parser.add_argument("--batch", metavar="BATCH", help="id, label or folder of a run")
+    parser.add_argument(
+        "--days", type=at_least(1, 3660), metavar="N", help="all calls of the last N days (7)"
     )
-    essays.add_argument(
-        "--true-sd",
-        type=between(0.0, 100.0),
-        metavar="X",
-        help="SD of their true quality, normally distributed (default: 1.5)",
-    )
-    essays.add_argument(
-        "--truth",
-        type=Path,
-        metavar="FILE.csv",
-        help="columns file,grade: these essays' qualities instead, in grade steps",
-    )
-    essays.add_argument(
-        "--grade-scale",
-        default="eng5_np_legacy_9_step",
-        metavar="NAME|a,b,c",
-        help="the scale of the grades in --truth (default: %(default)s)",
-    )
-    judge = parser.add_argument_group("judge")
-    judge.add_argument(
-        "--slope",
-        type=between(0.0, 1000.0),
-        default=1.0,
-        metavar="X",
-        help="logits per unit of true quality; the higher, the more consistent "
-        "(default: %(default)s)",
-    )
-    judge.add_argument(
-        "--bias",
-        type=between(-1000.0, 1000.0),
-        default=0.0,
-        metavar="X",
-        help="logits in favour of the essay named first (default: %(default)s)",
-    )
-    judge.add_argument(
-        "--failure-rate",
-        type=between(0.0, 1.0),
-        default=0.0,
-        metavar="X",
-        help="share of calls that bring an error (default: %(default)s)",
-    )
-    rules = parser.add_argument_group("rules (those not named here are the settings in force)")
-    rules.add_argument(
-        "--pairing-strategy",
-        action="append",
-        choices=("random", "balanced", "blocks", "adaptive"),
-        help="how pairs are chosen; repeat it to compare (default: what a run would use)",
-    )
-    rules.add_argument(
-        "--llm-batching-mode",
-        choices=MODES,
-        metavar="MODE",
-        help=f"one of {', '.join(MODES)} (default: as in the settings)",
-    )
-    rules.add_argument(
-        "--max-comparisons",
-        type=at_least(2),
-        metavar="N",
-        help="most comparisons of a batch (default: as in the settings)",
-    )
-    rules.add_argument(
-        "--judgements-per-pair",
-        type=at_least(1, 100),
-        default=1,
-        metavar="N",
-        help="how often a pair may be judged (default: %(default)s)",
-    )
-    runs = parser.add_argument_group("runs")
-    runs.add_argument(
-        "--seeds",
-        type=at_least(1, 100_000),
-        default=20,
-        metavar="K",
-        help="how many batches of each strategy (default: %(default)s)",
-    )
-    runs.add_argument(
-        "--seed",
-        type=at_least(0),
-        default=0,
-        metavar="N",
-        help="seed of the first; the next have the next numbers (default: %(default)s)",
-    )
-    runs.add_argument(
-        "--picture", type=Path, metavar="FILE.svg", help="draw accuracy and texts sent"
-    )
-    add_json_option(parser, "print the figures of every wave as JSON, and nothing else, on stdout")
+    add_json_option(parser, "print the sums as JSON, and nothing else, on stdout")
 
 
 def add_run_options(parser: ArgumentParser) -> None:
     """Where a run goes and what it prints."""
     parser.add_argument("--label", default="", help="a name to find the run by")
+    parser.add_argument(
+        "--detach",
+        action="store_true",
+        help="return once the run can go on without this command, with its id: in "
+        "provider_batch_api when the provider has the jobs, with REDIS_URL at once",
+    )
     add_output_option(parser)
     add_json_option(parser)
 

@@ -5,6 +5,8 @@ from collections import Counter
 from importlib.metadata import version
 from typing import Any
 
+from assessment.lifecycle.costs import cost_so_far
+from assessment.lifecycle.jobs import jobs_of
 from assessment.models import Batch, ComparisonPair, Wave
 from cjproject import __version__
 from llmprovider.contracts import queue as judge_queue
@@ -35,6 +37,7 @@ def run_document(batch: Batch) -> dict[str, Any]:
         "results": _results(batch),
         "measurement": result.get("measurement") or _NO_MEASUREMENT,
         "calls": calls,
+        "jobs": jobs_of(batch),
         "cost": cost_summary(batch, calls),
         "warnings": batch.warnings,
         "versions": _versions(),
@@ -77,7 +80,7 @@ def batch_summary(batch: Batch) -> dict[str, Any]:
 
 
 def cost_summary(batch: Batch, calls: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    """What was spent, in all and per judge."""
+    """What was spent, in all and per judge; `usd` is null where no part of it is known."""
     if calls is None:
         calls = judge_queue.calls_of(str(batch.pk))
     judges: dict[tuple[str, str], dict[str, Any]] = {}
@@ -92,21 +95,18 @@ def cost_summary(batch: Batch, calls: list[dict[str, Any]] | None = None) -> dic
                 "input_tokens": 0,
                 "output_tokens": 0,
                 "usd": 0.0,
+                "unpriced_calls": 0,
             },
         )
         judge["calls"] += 1
         judge["input_tokens"] += call["input_tokens"]
         judge["output_tokens"] += call["output_tokens"]
-        judge["usd"] += call["cost_usd"]
-    totals = judge_queue.totals_of(str(batch.pk))
-    return {
-        "usd": float(totals["cost_usd"]),
-        "currency": "USD",
-        "calls": totals["calls"],
-        "input_tokens": totals["input_tokens"],
-        "output_tokens": totals["output_tokens"],
-        "by_judge": list(judges.values()),
-    }
+        judge["usd"] += call["cost_usd"] or 0.0
+        judge["unpriced_calls"] += call["cost_usd"] is None and call["finished_at"] is not None
+    for judge in judges.values():
+        if judge["unpriced_calls"] and not judge["usd"]:
+            judge["usd"] = None  # unknown, not nothing
+    return {**cost_so_far(batch), "by_judge": list(judges.values())}
 
 
 def settings_in_force(batch: Batch) -> dict[str, Any]:
@@ -226,6 +226,7 @@ def _results(batch: Batch) -> list[dict[str, Any]]:
                 "essay_b_count": shown_second[essay.pk],
                 **{key: known.get(key) for key in _FIELD_STATISTICS},
                 "review": known.get("review", []),
+                "warning_signs": essay.warning_signs,
             }
         )
     return sorted(

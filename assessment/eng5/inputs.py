@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assessment.eng5.bad_options import BadOption
+from assessment.eng5.judge_prices import judge_prices
 from assessment.intake import (
     EssayFile,
     InputError,
@@ -18,7 +20,8 @@ from assessment.intake import (
     read_truth,
 )
 from assessment.intake.gradings import student_grades
-from assessment.lifecycle.creation import check_essays, resolve_judges
+from assessment.lifecycle.creation import check_essays
+from assessment.lifecycle.resolutions import resolve_judges
 from assessment.lifecycle.specs import (
     BatchConfigOverrides,
     BatchSpec,
@@ -28,14 +31,11 @@ from assessment.lifecycle.specs import (
 )
 from assessment.measurement.scales import parse_scale
 from assessment.modes import LLMBatchingMode
+from llmprovider.contracts import BatchFill
 from llmprovider.contracts import queue as judge_queue
 
 SOURCE = "eng5_runner"
 MOCK = "mock"
-
-
-class BadOption(ValueError):
-    """An option's value, or a combination of options, that cannot be."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class RunInputs:
             return self.spec
         model = self.mock_judge.define()
         judges = tuple(
-            JudgeSpec(provider=judge.provider, model=model)
+            judge.model_copy(update={"model": model})
             if judge.provider == MOCK and not judge.model
             else judge
             for judge in self.spec.judges
@@ -123,11 +123,16 @@ def read_inputs(options: Namespace) -> RunInputs:
                 LLMBatchingMode(options.llm_batching_mode) if options.llm_batching_mode else None
             ),
             pairing_strategy=options.pairing_strategy,
+            batch_fill=BatchFill(options.batch_fill) if options.batch_fill else None,
             judgements_per_pair=options.judgements_per_pair,
+            money_cap_usd=options.money_cap,
             seed=options.seed,
         ),
         llm_config_overrides=LLMConfigOverrides(
-            temperature=options.temperature, max_tokens=options.max_tokens
+            temperature=options.temperature,
+            max_tokens=options.max_tokens,
+            reasoning_effort=options.reasoning_effort,
+            output_verbosity=options.output_verbosity,
         ),
         cj_source=SOURCE,
     )
@@ -145,7 +150,12 @@ def _instruction(path: Path | None) -> str:
 
 def _essay(file: EssayFile, grade: str) -> EssaySpec:
     return EssaySpec(
-        name=file.name, text=file.text, sha256=file.sha256, role=file.role, known_grade=grade
+        name=file.name,
+        text=file.text,
+        sha256=file.sha256,
+        role=file.role,
+        known_grade=grade,
+        removed_characters=file.removed,
     )
 
 
@@ -158,10 +168,11 @@ def _judges(options: Namespace) -> tuple[JudgeSpec, ...]:
     named = list(options.judge)
     if options.provider:
         named = [f"{options.provider}:{options.model or ''}"]
+    prices = judge_prices(options.price, named)
     judges = []
     for text in named:
         provider, _, model = text.partition(":")
-        judges.append(JudgeSpec(provider=provider, model=model))
+        judges.append(JudgeSpec(provider=provider, model=model, price=prices.get(text)))
     return tuple(judges)
 
 
@@ -216,7 +227,7 @@ def _record(options: Namespace, spec: BatchSpec) -> dict[str, Any]:
             "mock_truth": _source(options.mock_truth),
         },
         "asked": {
-            "judges": [judge.model_dump() for judge in spec.judges],
+            "judges": [judge.stored() for judge in spec.judges],
             "max_comparisons": options.max_comparisons,
             "llm_batching_mode": (
                 str(LLMBatchingMode(options.llm_batching_mode))
@@ -224,10 +235,14 @@ def _record(options: Namespace, spec: BatchSpec) -> dict[str, Any]:
                 else None
             ),
             "pairing_strategy": options.pairing_strategy,
+            "batch_fill": options.batch_fill,
             "judgements_per_pair": options.judgements_per_pair,
             "seed": options.seed,
             "temperature": options.temperature,
             "max_tokens": options.max_tokens,
+            "reasoning_effort": options.reasoning_effort,
+            "output_verbosity": options.output_verbosity,
+            "money_cap": str(options.money_cap) if options.money_cap is not None else None,
         },
         "mock": {
             "seed": options.mock_seed,

@@ -1,63 +1,139 @@
-"""Planning a run: what it takes at most, worked out with the real pairs and the real bundles."""
+"""Planning a run: what it takes in each mode, worked out with the real pairs and bundles."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
 from assessment.conf import get_settings
 from assessment.dealing import deal
-from assessment.lifecycle.creation import (
+from assessment.lifecycle.launching import wave_rules
+from assessment.lifecycle.requests import Asking, Setting, comparison_requests, judges_of
+from assessment.lifecycle.resolutions import (
     resolve_batching,
     resolve_budget,
     resolve_judges,
     resolve_strategy,
 )
-from assessment.lifecycle.launching import wave_rules
-from assessment.lifecycle.requests import Asking, Setting, comparison_requests, judges_of
-from assessment.lifecycle.specs import BatchSpec
+from assessment.lifecycle.specs import BatchSpec, JudgeSpec
 from assessment.modes import LLMBatchingMode
 from assessment.pairing.budgets import completion_denominator, eligible_pairs
 from assessment.pairing.plans import next_wave
 from assessment.pairing.states import PairingState
 from assessment.pairing.waves import WavePlan
-from llmprovider.contracts import Document, Instructions
+from llmprovider.contracts import BatchFill, Document, Instructions
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.contracts.queue import Estimate
 
 
 @dataclass(frozen=True)
+class ModePlan:
+    """What a run takes in one mode, if it goes on to its last comparison.
+
+    fill: what a request of a provider's batch job holds; None in the live modes. jobs: how many
+    such jobs there are, 0 in the live modes.
+    """
+
+    mode: LLMBatchingMode
+    fill: BatchFill | None
+    strategy: str
+    first_wave: int
+    waves: int
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
 class RunPlan:
-    """Upper bounds of a run: it never takes more comparisons, and may stop sooner."""
+    """What a run takes: it never takes more comparisons, and may stop sooner.
+
+    `own`: in its own mode; `modes`: in every mode that is open to it.
+    """
 
     students: int
     anchors: int
     eligible_pairs: int
     total_budget: int
     completion_denominator: int
-    mode: LLMBatchingMode
-    strategy: str
     judges: list[str]
-    first_wave: int
-    waves: int
-    estimate: Estimate
+    money_cap: Decimal | None
+    own: ModePlan
+    modes: list[ModePlan]
     warnings: list[str]
 
 
-def plan_run(spec: BatchSpec) -> RunPlan:
+def plan_run(spec: BatchSpec, *, compare: bool = True) -> RunPlan:
     """Play the waves through to the cap, without judging and without the database.
 
     Pairs chosen by scores are planned without them, which changes which pairs meet, not how many.
-    Raises BatchRefused where the batch could not be created.
+    `compare`: plan the other modes as well. Raises BatchRefused where the batch could not be
+    created.
     """
     judges = resolve_judges(spec)
     resolved = resolve_batching(spec, judges)
+    anchors = sum(essay.role == "anchor" for essay in spec.essays)
+    overrides, budget = spec.batch_config_overrides, resolve_budget(spec)
+    eligible = eligible_pairs(len(spec.essays) - anchors, anchors, overrides.compare_anchors)
+    own_way = (resolved.mode, _fill(spec, resolved.mode))
+    own = _plan_mode(spec, judges, *own_way)
+    modes = [own]
+    if compare:
+        modes = [
+            own if way == own_way else _plan_mode(spec, judges, *way)
+            for way in _ways()
+            if way == own_way or _open_to(spec, judges, way[0])
+        ]
+    return RunPlan(
+        students=len(spec.essays) - anchors,
+        anchors=anchors,
+        eligible_pairs=eligible,
+        total_budget=budget,
+        completion_denominator=completion_denominator(
+            budget, eligible, overrides.judgements_per_pair
+        ),
+        judges=[f"{judge.provider}:{judge.model}" for judge in judges],
+        money_cap=overrides.money_cap_usd,
+        own=own,
+        modes=modes,
+        warnings=[resolved.warning] if resolved.warning else [],
+    )
+
+
+def _ways() -> Iterator[tuple[LLMBatchingMode, BatchFill | None]]:
+    """Every mode, and the two ways in which a provider's batch job can be filled."""
+    yield LLMBatchingMode.PER_REQUEST, None
+    yield LLMBatchingMode.SERIAL_BUNDLE, None
+    for fill in BatchFill if judge_queue.makes_jobs() else (None,):
+        yield LLMBatchingMode.PROVIDER_BATCH_API, fill
+
+
+def _fill(spec: BatchSpec, mode: LLMBatchingMode) -> BatchFill | None:
+    if mode is not LLMBatchingMode.PROVIDER_BATCH_API or not judge_queue.makes_jobs():
+        return None
+    return judge_queue.batch_fill(spec.batch_config_overrides.batch_fill)
+
+
+def _open_to(spec: BatchSpec, judges: Sequence[JudgeSpec], mode: LLMBatchingMode) -> bool:
+    overrides = spec.batch_config_overrides.model_copy(
+        update={"llm_batching_mode_override": mode, "batch_fill": None}
+    )
+    asked = spec.model_copy(update={"batch_config_overrides": overrides})
+    return resolve_batching(asked, judges).mode is mode
+
+
+def _plan_mode(
+    spec: BatchSpec,
+    judges: Sequence[JudgeSpec],
+    mode: LLMBatchingMode,
+    fill: BatchFill | None,
+) -> ModePlan:
     overrides = spec.batch_config_overrides
     budget = resolve_budget(spec)
     anchors = sum(essay.role == "anchor" for essay in spec.essays)
     n = len(spec.essays)
     eligible = eligible_pairs(n - anchors, anchors, overrides.compare_anchors)
     denominator = completion_denominator(budget, eligible, overrides.judgements_per_pair)
-    strategy = resolve_strategy(spec, resolved.mode)
+    strategy = resolve_strategy(spec, mode)
     essays = sorted(spec.essays, key=lambda essay: (essay.role, essay.name))
     state = PairingState(
         n=n,
@@ -76,22 +152,23 @@ def plan_run(spec: BatchSpec) -> RunPlan:
             system_prompt=spec.system_prompt, task=spec.task, rubric=spec.rubric
         ),
         judges=judges_of(
-            [judge.model_dump() for judge in judges],
+            [judge.stored() for judge in judges],
             spec.llm_config_overrides.model_dump(exclude={"provider", "model"}, exclude_none=True),
         ),
-        mode=resolved.mode,
+        mode=mode,
         batch_key="plan",
         bundle_size_override=overrides.bundle_size_override,
+        batch_fill=fill,
     )
     total = judge_queue.NOTHING
     sizes: list[int] = []
-    waves_allowed = _most_waves(resolved.mode)
+    waves_allowed = _most_waves(mode)
     while sum(sizes) < denominator and len(sizes) < waves_allowed:
         number = len(sizes) + 1
         plan = next_wave(
             state,
             rules,
-            mode=resolved.mode,
+            mode=mode,
             strategy=strategy,
             room=budget - sum(sizes),
             seed=seed,
@@ -103,19 +180,13 @@ def plan_run(spec: BatchSpec) -> RunPlan:
         total += judge_queue.estimate(comparison_requests(askings, setting))
         sizes.append(len(plan))
         state = state.after(plan.pairs)
-    return RunPlan(
-        students=n - anchors,
-        anchors=anchors,
-        eligible_pairs=eligible,
-        total_budget=budget,
-        completion_denominator=denominator,
-        mode=resolved.mode,
+    return ModePlan(
+        mode=mode,
+        fill=fill,
         strategy=strategy,
-        judges=[f"{judge.provider}:{judge.model}" for judge in judges],
         first_wave=sizes[0] if sizes else 0,
         waves=len(sizes),
         estimate=total,
-        warnings=[resolved.warning] if resolved.warning else [],
     )
 
 

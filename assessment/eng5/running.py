@@ -1,13 +1,10 @@
 """What the runner's commands do. Each returns whether all is done (exit code 0) or not (1)."""
 
-import json
-import os
 import shlex
 import sys
 from argparse import Namespace
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 from django.conf import settings
 from django.core.management import call_command
@@ -15,10 +12,11 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from assessment.eng5.batches import batch_in_folder, find_batch, folder_of
-from assessment.eng5.documents import batch_summary, cost_summary, run_document
-from assessment.eng5.following import follow
-from assessment.eng5.inputs import BadOption, RunInputs, read_inputs
+from assessment.eng5.bad_options import BadOption
+from assessment.eng5.batches import batch_in_folder, find_batch
+from assessment.eng5.documents import run_document
+from assessment.eng5.inputs import RunInputs, read_inputs
+from assessment.eng5.plan_tables import print_plan
 from assessment.eng5.plans import plan_run
 from assessment.eng5.run_folders import (
     claim_folder,
@@ -26,23 +24,24 @@ from assessment.eng5.run_folders import (
     write_run,
     write_run_document,
 )
-from assessment.eng5.tables import print_plan, print_status, print_summary
+from assessment.eng5.supervision import (
+    check_detachable,
+    end_at_providers,
+    hand_over,
+    output_folder,
+    see_through,
+)
+from assessment.eng5.tables import Output, print_batch, print_status
 from assessment.lifecycle import starting
 from assessment.lifecycle.cancelling import cancel
 from assessment.lifecycle.creation import create_batch
 from assessment.lifecycle.specs import BatchRefused
 from assessment.models import Batch
-from cjproject.embedded import Standby
-
-
-class Output(Protocol):
-    """Django's wrapper of a stream."""
-
-    def write(self, msg: str) -> None: ...
+from assessment.modes import LLMBatchingMode
 
 
 def plan(options: Namespace, out: Output, err: Output) -> bool:
-    """Print what the run takes at most. Stores and judges nothing."""
+    """Print what the run takes in each mode. Stores and judges nothing."""
     inputs = _inputs(options)
     planned = plan_run(inputs.spec)
     print_plan(planned, out, as_json=options.json)
@@ -55,9 +54,13 @@ def execute(options: Namespace, out: Output, err: Output) -> bool:
         batch = _interrupted(options)
         if batch is not None:
             _check_same_run(batch, _inputs(options))
-            return _see_through(batch, options, out, err)
+            if options.detach:
+                check_detachable(LLMBatchingMode(batch.llm_batching_mode))
+            return _supervise(batch, options, out, err)
     inputs = _inputs(options)
-    planned = plan_run(inputs.spec)
+    planned = plan_run(inputs.spec, compare=not options.json)
+    if options.detach:
+        check_detachable(planned.own.mode)
     require_tables()
     folder = (options.output or default_folder(options.label, timezone.now())).absolute()
     _claim(folder)
@@ -70,13 +73,17 @@ def execute(options: Namespace, out: Output, err: Output) -> bool:
     write_run_document(folder, run_document(batch))
     if not options.json:
         print_plan(planned, err)
-    return _see_through(batch, options, out, err)
+    return _supervise(batch, options, out, err)
+
+
+def _supervise(batch: Batch, options: Namespace, out: Output, err: Output) -> bool:
+    return (hand_over if options.detach else see_through)(batch, options, out, err)
 
 
 def resume(options: Namespace, out: Output, err: Output) -> bool:
-    """Continue a batch wherever it stopped; a finished one is only written again."""
+    """Continue or watch a batch wherever it is; a finished one is only written again."""
     require_tables()
-    return _see_through(find_batch(options.batch), options, out, err)
+    return see_through(find_batch(options.batch), options, out, err)
 
 
 def status(options: Namespace, out: Output, err: Output) -> bool:
@@ -94,11 +101,11 @@ def report(options: Namespace, out: Output, err: Output) -> bool:
     """Write a run's documents from the rows as they are now."""
     require_tables()
     batch = find_batch(options.batch)
-    folder = _output_folder(batch, options.output)
+    folder = output_folder(batch, options.output)
     document = run_document(batch)
     path = write_run(folder, document)
     if options.json:
-        _print_json(batch, out)
+        print_batch(batch, out)
     else:
         out.write(f"Report: {path}")
     return True
@@ -109,9 +116,10 @@ def cancel_run(options: Namespace, out: Output, err: Output) -> bool:
     require_tables()
     batch = find_batch(options.batch)
     cancelled = cancel(batch.pk)
+    end_at_providers(batch, err)
     batch.refresh_from_db()
     if options.json:
-        _print_json(batch, out)
+        print_batch(batch, out)
     elif cancelled:
         out.write(f"Batch {batch.pk} is cancelled; {batch.callbacks} comparisons stay on record.")
     else:
@@ -174,75 +182,6 @@ def _create(inputs: RunInputs, folder: Path) -> Batch:
         )
         starting.announce(batch)
     return batch
-
-
-def _see_through(batch: Batch, options: Namespace, out: Output, err: Output) -> bool:
-    """Follow the batch to its end and write its folder; Ctrl-C leaves it resumable."""
-    folder = _output_folder(batch, getattr(options, "output", None))
-    standby = Standby()
-    try:
-        with standby:
-            try:
-                if not standby.step_in() and settings.EMBEDDED:
-                    err.write("Another process works this database: it judges, this one follows.")
-                batch = follow(batch.pk, stream=sys.stderr, step_in=standby.step_in)
-            except KeyboardInterrupt:
-                if standby.working:
-                    err.write("Stopping: calls under way are paid for, so their answers are kept.")
-                raise
-    except KeyboardInterrupt as interrupt:
-        batch.refresh_from_db()
-        write_run_document(folder, run_document(batch))
-        _say_how_to_go_on(batch, standby, err)
-        if isinstance(interrupt.__context__, KeyboardInterrupt):
-            os._exit(1)  # asked twice: do not wait for the calls under way
-        return False
-    document = run_document(batch)
-    path = write_run(folder, document)
-    if options.json:
-        _print_json(batch, out)
-    else:
-        print_summary(document, path, out)
-    return batch.status == Batch.Status.COMPLETED
-
-
-def _say_how_to_go_on(batch: Batch, standby: Standby, err: Output) -> None:
-    follow_it = f"manage.py eng5 resume {batch.pk}"
-    if settings.EMBEDDED:
-        err.write(
-            f"\nInterrupted. Batch {batch.pk} keeps everything judged so far. "
-            f"Continue with: {follow_it}"
-        )
-        if not standby.working:
-            err.write("Until then the other process that works this database goes on with it.")
-    else:
-        err.write(
-            f"\nDetached. Batch {batch.pk} goes on in the workers. Follow it with: {follow_it}. "
-            f"Cancel it with: manage.py eng5 cancel {batch.pk}"
-        )
-
-
-def _output_folder(batch: Batch, asked: Path | None) -> Path:
-    folder = asked or folder_of(batch) or default_folder(f"batch-{batch.pk}", timezone.now())
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadOption(f"{folder}: {error.strerror}. Name another with --output") from None
-    return folder
-
-
-def _print_json(batch: Batch, out: Output) -> None:
-    out.write(
-        json.dumps(
-            {
-                "batch": batch_summary(batch),
-                "cost": cost_summary(batch),
-                "warnings": batch.warnings,
-            },
-            indent=1,
-            ensure_ascii=False,
-        )
-    )
 
 
 def require_tables() -> None:

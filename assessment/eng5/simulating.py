@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from assessment.conf import get_settings
-from assessment.eng5.inputs import BadOption
+from assessment.eng5.bad_options import BadOption
 from assessment.eng5.running import Output
 from assessment.eng5.tables import write_table
 from assessment.intake import EssayFile, InputError, read_truth

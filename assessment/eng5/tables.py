@@ -1,4 +1,4 @@
-"""What the runner prints: plans, progress and summaries, as tables or as JSON."""
+"""What the runner prints about batches: states and summaries, as tables or as JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assessment.eng5.documents import batch_summary, cost_summary
-from assessment.eng5.plans import RunPlan
+from assessment.lifecycle.job_words import job_words, waiting_words
+from assessment.lifecycle.jobs import jobs_of
 from assessment.models import Batch
 
 
@@ -14,70 +15,6 @@ class Output(Protocol):
     """A stream that ends each message with a newline."""
 
     def write(self, msg: str) -> None: ...
-
-
-def print_plan(plan: RunPlan, out: Output, *, as_json: bool = False) -> None:
-    """Upper bounds of a run, before anything is spent."""
-    estimate = plan.estimate
-    per_comparison = estimate.texts_sent / estimate.comparisons if estimate.comparisons else 0.0
-    if as_json:
-        out.write(
-            json.dumps(
-                {
-                    "plan": {
-                        "students": plan.students,
-                        "anchors": plan.anchors,
-                        "possible_pairs": plan.eligible_pairs,
-                        "max_comparisons": plan.completion_denominator,
-                        "total_budget": plan.total_budget,
-                        "llm_batching_mode": plan.mode.value,
-                        "pairing_strategy": plan.strategy,
-                        "judges": plan.judges,
-                        "first_wave": plan.first_wave,
-                        "max_waves": plan.waves,
-                        "max_provider_calls": estimate.calls,
-                        "input_tokens": estimate.input_tokens,
-                        "output_tokens": estimate.output_tokens,
-                        "texts_per_comparison": per_comparison,
-                        "cost_usd": _usd(plan),
-                    },
-                    "warnings": plan.warnings,
-                },
-                indent=1,
-            )
-        )
-        return
-    rows = [
-        ("essays", f"{plan.students} students, {plan.anchors} anchors"),
-        ("possible pairs", f"{plan.eligible_pairs:,}"),
-        ("comparisons", f"at most {estimate.comparisons:,} (budget {plan.total_budget:,})"),
-        ("waves", f"at most {plan.waves}, the first with {plan.first_wave:,} comparisons"),
-        ("mode", f"{plan.mode.value}, pairs chosen by {plan.strategy}"),
-        ("judges", ", ".join(plan.judges)),
-        ("provider calls", f"at most {estimate.calls:,}, and retries of failed ones"),
-        ("texts sent", f"{estimate.texts_sent:,}, {per_comparison:.2f} a comparison"),
-        (
-            "tokens",
-            f"about {estimate.input_tokens:,} in, {estimate.output_tokens:,} out "
-            "(estimated from the texts' length, on the high side)",
-        ),
-        ("cost", _cost_words(plan)),
-    ]
-    out.write("Plan (scores that settle early end the run sooner)")
-    _write_rows(rows, out)
-    for warning in plan.warnings:
-        out.write(f"Warning: {warning}")
-
-
-def _usd(plan: RunPlan) -> float | None:
-    return float(plan.estimate.cost_usd) if plan.estimate.cost_usd is not None else None
-
-
-def _cost_words(plan: RunPlan) -> str:
-    cost = _usd(plan)
-    if cost is None:
-        return "unknown: no price is known for a model; set one before relying on a money cap"
-    return f"at most about ${cost:,.4f}, at list price, without retries or cached tokens"
 
 
 def print_summary(document: Mapping[str, Any], report: Path, out: Output) -> None:
@@ -91,7 +28,7 @@ def print_summary(document: Mapping[str, Any], report: Path, out: Output) -> Non
             f"{batch['completed']} judged, {batch['failed']} failed, "
             f"of at most {batch['completion_denominator']}; {batch['waves']} waves",
         ),
-        ("provider calls", f"{cost['calls']}, ${cost['usd']:.4f}"),
+        ("provider calls", f"{cost['calls']}, {cost_words(cost)}"),
         (
             "reliability",
             f"{reliability:.2f}" if reliability is not None else measurement["reliability_reason"],
@@ -105,7 +42,7 @@ def print_summary(document: Mapping[str, Any], report: Path, out: Output) -> Non
                 f"tau-b {agreement['tau_b']['value']:.2f} of {agreement['n']} students",
             )
         )
-    _write_rows(rows, out)
+    write_rows(rows, out)
     if batch["failure"]:
         out.write(f"Failed: {batch['failure']}")
     for warning in document["warnings"]:
@@ -113,23 +50,15 @@ def print_summary(document: Mapping[str, Any], report: Path, out: Output) -> Non
     out.write(f"Report: {report}")
 
 
+def print_batch(batch: Batch, out: Output) -> None:
+    """One batch as one JSON document."""
+    _write_json(_told(batch), out)
+
+
 def print_status(batches: Sequence[Batch], out: Output, *, as_json: bool = False) -> None:
-    """One line per batch."""
+    """One line per batch, one for what was wrong, and one for each of its jobs at a provider."""
     if as_json:
-        out.write(
-            json.dumps(
-                [
-                    {
-                        "batch": batch_summary(batch),
-                        "cost": cost_summary(batch),
-                        "warnings": batch.warnings,
-                    }
-                    for batch in batches
-                ],
-                indent=1,
-                ensure_ascii=False,
-            )
-        )
+        _write_json([_told(batch) for batch in batches], out)
         return
     if not batches:
         out.write("There are no batches yet. Begin with: manage.py eng5 execute")
@@ -141,11 +70,43 @@ def print_status(batches: Sequence[Batch], out: Output, *, as_json: bool = False
             f"{batch.pk}{label}: {batch.status}{reason}, {batch.callbacks} of at most "
             f"{batch.completion_denominator} comparisons ({batch.progress:.0%}), "
             f"{batch.failed} failed, {batch.waves.count()} waves, {batch.llm_batching_mode}{mock}, "
-            f"${cost_summary(batch)['usd']:.4f}"
+            f"{cost_words(cost_summary(batch))}"
         )
+        if batch.failure:
+            out.write(f"  failed: {batch.failure}")
+        for job in jobs_of(batch):
+            out.write(f"  job: {job_words(job)}")
+        if waiting := waiting_words(batch):
+            out.write(f"  {waiting}")
 
 
-def _write_rows(rows: Sequence[tuple[str, str]], out: Output) -> None:
+def _told(batch: Batch) -> dict[str, Any]:
+    return {
+        "batch": batch_summary(batch),
+        "cost": cost_summary(batch),
+        "jobs": jobs_of(batch),
+        "warnings": batch.warnings,
+    }
+
+
+def _write_json(told: object, out: Output) -> None:
+    out.write(json.dumps(told, indent=1, ensure_ascii=False))
+
+
+def cost_words(cost: Mapping[str, Any]) -> str:
+    """A cost as far as it is known, and per comparison."""
+    unpriced = cost["unpriced_calls"]
+    if cost["usd"] is None:
+        return f"at an unknown cost (no price is known for {unpriced} calls)"
+    if unpriced:
+        return f"over ${cost['usd']:.4f} (no price is known for {unpriced} calls)"
+    each = cost["usd_per_comparison"]
+    per_comparison = f", ${each:.6f} a comparison" if each is not None else ""
+    return f"${cost['usd']:.4f}{per_comparison}"
+
+
+def write_rows(rows: Sequence[tuple[str, str]], out: Output) -> None:
+    """Names to the left, what there is to say about each to the right."""
     width = max(len(name) for name, _ in rows)
     for name, words in rows:
         out.write(f"  {name:<{width}}  {words}")

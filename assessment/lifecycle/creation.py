@@ -1,7 +1,8 @@
 """Creating a batch: everything is checked and fixed before anything is judged."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,86 +10,18 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from assessment.conf import get_settings
+from assessment.lifecycle.resolutions import (
+    resolve_batching,
+    resolve_budget,
+    resolve_judges,
+    resolve_strategy,
+)
 from assessment.lifecycle.specs import BatchRefused, BatchSpec, EssaySpec, JudgeSpec
 from assessment.models import Anchor, Assignment, Batch, Essay
-from assessment.modes import LLMBatchingMode, LLMBatchingStrategy, ResolvedMode, resolve_mode
+from assessment.modes import LLMBatchingMode, ResolvedMode
 from assessment.pairing.budgets import completion_denominator, eligible_pairs
 from llmprovider.contracts import queue as judge_queue
-
-
-def resolve_judges(spec: BatchSpec) -> list[JudgeSpec]:
-    """The judges of a batch: its own, else its overrides', else the settings'. Never a default.
-
-    Raises BatchRefused where none is named or one cannot be used here.
-    """
-    settings = get_settings()
-    judges = list(spec.judges)
-    if not judges:
-        provider = spec.llm_config_overrides.provider or settings.DEFAULT_LLM_PROVIDER
-        if not provider:
-            raise BatchRefused(
-                "judges",
-                "no judge is named. Give a provider and a model; the mock judge too must be named",
-            )
-        own = spec.llm_config_overrides.model
-        fits_default = provider == settings.DEFAULT_LLM_PROVIDER
-        judges = [
-            JudgeSpec(
-                provider=provider, model=own or (settings.DEFAULT_LLM_MODEL if fits_default else "")
-            )
-        ]
-    resolved = [
-        JudgeSpec(
-            provider=judge.provider,
-            model=judge.model or judge_queue.default_model(judge.provider),
-        )
-        for judge in judges
-    ]
-    for judge in resolved:
-        problem = judge_queue.judge_problem(judge.provider, judge.model)
-        if problem:
-            raise BatchRefused("judges", problem)
-    if len(set(resolved)) != len(resolved):
-        raise BatchRefused("judges", "one judge is named twice")
-    cap = spec.batch_config_overrides.money_cap_usd
-    for judge in resolved:
-        if cap is not None and not judge_queue.has_price(judge.provider, judge.model):
-            raise BatchRefused(
-                "money_cap_usd", f"no price is known for {judge.provider} {judge.model}"
-            )
-    return resolved
-
-
-def resolve_budget(spec: BatchSpec) -> int:
-    """Most comparisons of the batch. Raises BatchRefused outside 1..the ceiling."""
-    settings = get_settings()
-    asked = spec.max_comparisons_override
-    if asked is None:
-        return settings.MAX_PAIRWISE_COMPARISONS
-    if not 1 <= asked <= settings.MAX_COMPARISONS_CEILING:
-        raise BatchRefused(
-            "max_comparisons_override",
-            f"{asked} is outside 1 to {settings.MAX_COMPARISONS_CEILING}",
-        )
-    return asked
-
-
-def resolve_batching(spec: BatchSpec, judges: Sequence[JudgeSpec]) -> ResolvedMode:
-    settings = get_settings()
-    return resolve_mode(
-        spec.batch_config_overrides.llm_batching_mode_override,
-        settings.LLM_BATCHING_MODE,
-        [judge.provider for judge in judges],
-        settings.LLM_BATCH_API_ALLOWED_PROVIDERS,
-    )
-
-
-def resolve_strategy(spec: BatchSpec, mode: LLMBatchingMode) -> str:
-    """The caller's pairs, if any; blocks where a call holds many texts once; else single pairs."""
-    if spec.pairs is not None:
-        return "specified"
-    named = spec.batch_config_overrides.pairing_strategy
-    return named or ("blocks" if mode is LLMBatchingMode.SERIAL_BUNDLE else "balanced")
+from llmprovider.contracts.texts import warning_signs
 
 
 def check_essays(spec: BatchSpec) -> None:
@@ -147,12 +80,8 @@ def create_batch(
             f"one wave of {most_pairs} comparisons exceeds the queue "
             f"(LLM_PROVIDER_SERVICE_QUEUE_CAPACITY={judge_queue.capacity()})",
         )
-    strategy = LLMBatchingStrategy(get_settings().LLM_BATCHING_STRATEGY)
-    if overrides.bundle_size_override and strategy is not LLMBatchingStrategy.SERIAL_OVERRIDE:
-        raise BatchRefused(
-            "bundle_size_override",
-            "works only with CJ_ASSESSMENT_SERVICE_LLM_BATCHING_STRATEGY=serial_override",
-        )
+    essays = spec.ordered_essays()
+    signs = {essay.name: _signs_of(essay) for essay in essays}
     with transaction.atomic():
         if spec.label and created_by is None:
             if Batch.objects.filter(label=spec.label, created_by__isnull=True).exists():
@@ -179,11 +108,12 @@ def create_batch(
             llm_batching_mode=resolved.mode,
             pairing_strategy=resolve_strategy(spec, resolved.mode),
             specified_pairs=pairs,
-            judges=[judge.model_dump() for judge in judges],
+            judges=[judge.stored() for judge in judges],
             llm_config_overrides=spec.llm_config_overrides.model_dump(
                 exclude={"provider", "model"}, exclude_none=True
             ),
             bundle_size_override=overrides.bundle_size_override,
+            batch_fill=overrides.batch_fill or "",
             seed=overrides.seed if overrides.seed is not None else secrets.randbelow(2**53),
             judgements_per_pair=overrides.judgements_per_pair,
             compare_anchors=overrides.compare_anchors,
@@ -196,13 +126,19 @@ def create_batch(
                 if eligible
                 else 0
             ),
-            warnings=_standing_warnings(judges, resolved),
+            warnings=_standing_warnings(judges, resolved, sum(map(bool, signs.values()))),
         )
-        _store_essays(batch, assignment, spec.ordered_essays())
+        _store_essays(batch, assignment, essays, signs)
     return batch
 
 
-def _standing_warnings(judges: Sequence[JudgeSpec], mode: ResolvedMode) -> list[dict[str, str]]:
+def _signs_of(essay: EssaySpec) -> list[dict[str, Any]]:
+    return [asdict(sign) for sign in warning_signs(essay.text, removed=essay.removed_characters)]
+
+
+def _standing_warnings(
+    judges: Sequence[JudgeSpec], mode: ResolvedMode, texts_with_signs: int
+) -> list[dict[str, str]]:
     """What holds from the start, however the batch ends."""
     warnings = []
     if any(judge_queue.is_mock(judge.provider) for judge in judges):
@@ -210,6 +146,13 @@ def _standing_warnings(judges: Sequence[JudgeSpec], mode: ResolvedMode) -> list[
         warnings.append({"code": "mock_run", "message": message})
     if mode.warning:
         warnings.append({"code": "batching_mode", "message": mode.warning})
+    if texts_with_signs:
+        texts = "1 text was" if texts_with_signs == 1 else f"{texts_with_signs} texts were"
+        message = (
+            f"Perhaps {texts} written to sway the judge: a person should look before the result "
+            "is used. Such texts are judged like all others; the results say which they are."
+        )
+        warnings.append({"code": "texts_to_look_at", "message": message})
     return warnings
 
 
@@ -256,7 +199,12 @@ def _anchor_of(assignment: Assignment, essay: EssaySpec) -> Anchor:
     return anchor
 
 
-def _store_essays(batch: Batch, assignment: Assignment, essays: Sequence[EssaySpec]) -> None:
+def _store_essays(
+    batch: Batch,
+    assignment: Assignment,
+    essays: Sequence[EssaySpec],
+    signs: Mapping[str, list[dict[str, Any]]],
+) -> None:
     rows = []
     for position, essay in enumerate(essays):
         anchor = _anchor_of(assignment, essay) if essay.role == "anchor" else None
@@ -271,6 +219,7 @@ def _store_essays(batch: Batch, assignment: Assignment, essays: Sequence[EssaySp
                 text=essay.text,
                 sha256=essay.sha256,
                 words=len(essay.text.split()),
+                warning_signs=signs[essay.name],
             )
         )
     Essay.objects.bulk_create(rows, batch_size=200)

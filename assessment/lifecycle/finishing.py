@@ -17,13 +17,9 @@ from assessment.models import Batch, ComparisonPair, Wave
 from assessment.modes import LLMBatchingMode
 from assessment.pairing.budgets import eligible_pairs
 from assessment.pairing.waves import WavePlan
-from llmprovider.contracts import ErrorType
 from llmprovider.contracts import queue as judge_queue
 
 log = logging.getLogger(__name__)
-
-# Failures that every further call to the same judge would repeat.
-OUTAGES = {ErrorType.AUTHENTICATION}
 
 
 def finish_wave(batch_id: int, wave_number: int, wave_round: int) -> None:
@@ -33,7 +29,9 @@ def finish_wave(batch_id: int, wave_number: int, wave_round: int) -> None:
     last calls this again. A crash at any line leaves the round unfinished, to be called again.
     """
     batch = Batch.objects.get(pk=batch_id)
-    if batch.status != Batch.Status.COMPARING:
+    wave = Wave.objects.get(batch=batch, number=wave_number)
+    # Most rounds are asked for twice, by the chord and by the last result; fitting takes time.
+    if batch.status != Batch.Status.COMPARING or not _open(wave, wave_round):
         return
     try:
         measurement = measure(batch)
@@ -152,7 +150,7 @@ def limits_in_force(reliability_target: float | None = None) -> Limits:
 def _snapshot(batch: Batch, wave: Wave, measurement: Measurement, retryable: int) -> Snapshot:
     pairs = batch.pairs
     outage = (
-        pairs.filter(wave=wave, status=ComparisonPair.Status.FAILED, error__error_type__in=OUTAGES)
+        pairs.filter(wave=wave, status=ComparisonPair.Status.FAILED, error__outage=True)
         .values_list("error__message", flat=True)
         .first()
     )

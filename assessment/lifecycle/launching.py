@@ -27,7 +27,7 @@ from assessment.pairing.plans import WaveRules, next_wave
 from assessment.pairing.specified import next_specified
 from assessment.pairing.states import IntArray, PairingState
 from assessment.pairing.waves import NO_BLOCK, WavePlan
-from llmprovider.contracts import ComparisonRequest, Document, Instructions
+from llmprovider.contracts import BatchFill, ComparisonRequest, Document, Instructions
 from llmprovider.contracts import queue as judge_queue
 
 log = logging.getLogger(__name__)
@@ -234,6 +234,7 @@ def _requests(
         mode=LLMBatchingMode(batch.llm_batching_mode),
         batch_key=str(batch.pk),
         bundle_size_override=batch.bundle_size_override,
+        batch_fill=BatchFill(batch.batch_fill) if batch.batch_fill else None,
         money_cap=batch.money_cap,
     )
     askings = [

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 
-from celery import chain, chord, current_app
+from celery import Signature, chord, current_app
 from kombu.exceptions import OperationalError
 
 log = logging.getLogger(__name__)
@@ -19,9 +19,11 @@ def start_batch(batch_id: int) -> None:
     _send(lambda: current_app.send_task(START_BATCH, args=[batch_id]))
 
 
-def finish_wave(batch_id: int, number: int, round_: int) -> None:
-    """Have a round of a wave weighed."""
-    _send(lambda: current_app.send_task(FINISH_WAVE, args=[batch_id, number, round_]))
+def finish_wave(batch_id: int, number: int, round_: int, *, wait: float | None = None) -> None:
+    """Have a round of a wave weighed, after `wait` seconds."""
+    _send(
+        lambda: current_app.send_task(FINISH_WAVE, args=[batch_id, number, round_], countdown=wait)
+    )
 
 
 def finalise_batch(batch_id: int) -> None:
@@ -29,10 +31,16 @@ def finalise_batch(batch_id: int) -> None:
     _send(lambda: current_app.send_task(FINALISE_BATCH, args=[batch_id]))
 
 
-def judge_wave(bundles: Sequence[chain], batch_id: int, number: int, round_: int) -> None:
-    """One chain per bundle, and the round is weighed when all have ended."""
+def judge_wave(steps: Sequence[Signature], batch_id: int, number: int, round_: int) -> None:
+    """One chain per bundle and one task per batch job; the round is weighed when all have ended.
+
+    A job's results come later, and what waits for the night is no step at all: then the last
+    result has the round weighed.
+    """
+    if not steps:
+        return
     finish = current_app.signature(FINISH_WAVE, args=[batch_id, number, round_], immutable=True)
-    _send(lambda: chord(bundles, finish).apply_async())
+    _send(lambda: chord(steps, finish).apply_async())
 
 
 def _send(publish: Callable[[], object]) -> None:

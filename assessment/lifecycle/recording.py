@@ -14,15 +14,19 @@ from llmprovider.contracts import queue as judge_queue
 log = logging.getLogger(__name__)
 
 
-def record_bundle(bundle_id: str) -> list[Wave]:
-    """Record every finished result of a bundle that is not recorded yet.
+def record_parcel(parcel: str) -> list[Wave]:
+    """Record every finished result of a parcel, some hundred at a time, that is not recorded yet.
 
     Returns the waves that have no pending comparison left. May run twice, or twice at once:
     a result is recorded only for the attempt its pair is waiting for.
     """
-    results = judge_queue.results_of(bundle_id)
-    if not results:
-        return []
+    complete: dict[int, Wave] = {}
+    while results := judge_queue.results_of(parcel):
+        complete |= {wave.pk: wave for wave in _record_results(results)}
+    return list(complete.values())
+
+
+def _record_results(results: Sequence[ComparisonResult]) -> list[Wave]:
     ids = [result.correlation_id for result in results]
     batch_ids = set(
         PairAttempt.objects.filter(correlation_id__in=ids).values_list("pair__batch", flat=True)

@@ -11,6 +11,7 @@ from assessment.lifecycle.messages import RECORD_RESULTS
 from assessment.modes import QUEUE_MODES, LLMBatchingMode
 from llmprovider.contracts import (
     MAX_BUNDLE_SIZE,
+    BatchFill,
     ComparisonRequest,
     Document,
     Instructions,
@@ -40,10 +41,11 @@ class Setting:
     mode: LLMBatchingMode
     batch_key: str
     bundle_size_override: int | None = None
+    batch_fill: BatchFill | None = None
     money_cap: Decimal | None = None
 
 
-def judges_of(judges: Iterable[Mapping[str, str]], overrides: Mapping[str, Any]) -> list[Overrides]:
+def judges_of(judges: Iterable[Mapping[str, Any]], overrides: Mapping[str, Any]) -> list[Overrides]:
     """Who judges, each with the parameters that all of them share."""
     return [Overrides.model_validate({**judge, **overrides}) for judge in judges]
 
@@ -66,6 +68,7 @@ def comparison_requests(askings: Sequence[Asking], setting: Setting) -> list[Com
             overrides=setting.judges[asking.judge],
             on_results=RECORD_RESULTS,
             queue_mode=QUEUE_MODES[setting.mode],
+            batch_fill=setting.batch_fill,
             bundle_limit=setting.bundle_size_override or preferred,
             bundle_group=asking.group,
             batch_key=setting.batch_key,

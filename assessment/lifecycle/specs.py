@@ -1,14 +1,14 @@
 """What may be asked of a batch: plain, checked, and the same for the API and the command line."""
 
 from decimal import Decimal
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from assessment.models import Assignment
 from assessment.modes import LLMBatchingMode
 from assessment.pairing.specified import specified_pairs
-from llmprovider.contracts import MAX_BUNDLE_SIZE
+from llmprovider.contracts import MAX_BUNDLE_SIZE, BatchFill, GivenPrice
 
 
 class BatchRefused(ValueError):
@@ -32,6 +32,9 @@ class EssaySpec(_Spec):
     sha256: str = Field(min_length=64, max_length=64)
     role: Literal["student", "anchor"]
     known_grade: str = Field("", max_length=40)
+    removed_characters: int = Field(
+        0, ge=0, description="Hidden characters that were taken out of it."
+    )
 
     @model_validator(mode="after")
     def _anchors_have_grades(self) -> Self:
@@ -41,10 +44,15 @@ class EssaySpec(_Spec):
 
 
 class JudgeSpec(_Spec):
-    """Who judges."""
+    """Who judges. `price` is for a model that has no list price, or is had at another."""
 
     provider: str = Field(min_length=1, max_length=60)
     model: str = Field("", max_length=120)
+    price: GivenPrice | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """As JSON; a price only where one was given."""
+        return self.model_dump(mode="json", exclude_none=True)
 
 
 class LLMConfigOverrides(_Spec):
@@ -64,6 +72,7 @@ class BatchConfigOverrides(_Spec):
 
     llm_batching_mode_override: LLMBatchingMode | None = None
     pairing_strategy: Literal["balanced", "blocks", "adaptive"] | None = None
+    batch_fill: BatchFill | None = None
     bundle_size_override: int | None = Field(None, ge=1, le=MAX_BUNDLE_SIZE)
     judgements_per_pair: int = Field(1, ge=1, le=20)
     compare_anchors: bool = True

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from assessment.models.events import OutgoingEvent
 from assessment.modes import LLMBatchingMode
+from llmprovider.contracts import BatchFill
 
 
 class IllegalTransition(Exception):
@@ -82,6 +83,12 @@ class Batch(models.Model):
     judges = models.JSONField(help_text="List of {provider, model}.")
     llm_config_overrides = models.JSONField(default=dict, blank=True)
     bundle_size_override = models.PositiveSmallIntegerField(null=True, blank=True)
+    batch_fill = models.CharField(
+        max_length=7,
+        choices=[(fill.value, fill.value) for fill in BatchFill],
+        blank=True,
+        help_text="What a request of a provider's batch job holds; empty: the service's default.",
+    )
     seed = models.BigIntegerField()
     judgements_per_pair = models.PositiveSmallIntegerField(default=1)
     compare_anchors = models.BooleanField(default=True)

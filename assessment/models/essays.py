@@ -24,6 +24,11 @@ class Essay(models.Model):
     text = models.TextField()
     sha256 = models.CharField(max_length=64)
     words = models.PositiveIntegerField()
+    warning_signs = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Why a person should read it: [{code, words, count}], never the text itself.",
+    )
 
     class Meta:
         ordering = ["batch", "position"]

@@ -125,6 +125,7 @@ def _results(batch: Any) -> list[dict[str, Any]]:
                 "beyond": placed.beyond or None,
                 "component": found.get("component"),
                 "review": found.get("review", []),
+                "warning_signs": [sign["code"] for sign in essay.warning_signs],
             }
         )
     return rows

@@ -24,6 +24,13 @@ class QueueMode(StrEnum):
     BATCH_API = "batch_api"
 
 
+class BatchFill(StrEnum):
+    """What one request of a provider's batch job holds."""
+
+    SINGLE = "single"  # one comparison
+    BUNDLES = "bundles"  # as many as a call of the live queue would
+
+
 class ErrorCode(StrEnum):
     """Coarse code of a failed comparison; `ErrorType` tells the cause."""
 
@@ -104,6 +111,13 @@ class Instructions(_Message):
     rubric: str = Field("", repr=False)
 
 
+class GivenPrice(_Message):
+    """What the caller says a model costs, in USD per million tokens, cached or not."""
+
+    input_per_million: Decimal = Field(ge=0, le=100_000)
+    output_per_million: Decimal = Field(ge=0, le=100_000)
+
+
 class Overrides(_Message):
     """Who judges, and with which parameters. None means the model's own default."""
 
@@ -114,6 +128,9 @@ class Overrides(_Message):
     system_prompt: str | None = Field(None, repr=False)
     reasoning_effort: str | None = None
     output_verbosity: str | None = None
+    price: GivenPrice | None = Field(
+        None, description="Instead of the list price; never sent to the vendor."
+    )
 
 
 class ComparisonRequest(_Message):
@@ -130,6 +147,9 @@ class ComparisonRequest(_Message):
     bundle_limit: int = Field(MAX_BUNDLE_SIZE, ge=1, le=MAX_BUNDLE_SIZE)
     bundle_group: str | None = Field(
         None, description="Comparisons of one group belong in one call while they fit."
+    )
+    batch_fill: BatchFill | None = Field(
+        None, description="In batch_api mode; None: the queue's own default."
     )
     batch_key: str = Field(min_length=1, max_length=100)
     money_cap: Decimal | None = Field(None, ge=0, description="USD, for the whole batch_key.")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from celery import chain
+from celery import Signature
 from django.db import transaction
 from django.db.models import DecimalField, Q, Subquery, Sum
 from django.db.models.expressions import Combinable
@@ -17,66 +17,110 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from llmprovider import clean_up, enqueueing, messages
-from llmprovider.call_plans import NOTHING, Estimate, estimate
-from llmprovider.conf import get_settings
+from llmprovider.conf import BatchApiMode, get_settings
 from llmprovider.contracts.comparisons import (
+    BatchFill,
     ComparisonRequest,
     ComparisonResult,
     ErrorDetail,
     ErrorType,
     TokenUsage,
 )
+from llmprovider.cost_sums import CostSum, JudgeCost, costs_by_day, costs_of_batch, sums, total_of
+from llmprovider.cost_tables import COST_HEAD, cost_rows
 from llmprovider.enqueueing import QueueFull
+from llmprovider.estimates import NOTHING, Estimate, estimate
+from llmprovider.jobs import messages as job_messages
+from llmprovider.jobs import sweeping
+from llmprovider.jobs.cancelling import cancel_jobs
+from llmprovider.jobs.listings import jobs_of, oldest_age, waiting_for_a_job
 from llmprovider.mock_judges import define_mock_judge, has_mock_judge
-from llmprovider.models import ProviderCall, QueueItem
+from llmprovider.models import Bundle, ProviderCall, QueueItem
 from llmprovider.outcomes import Failure, error_detail, provider_metadata
+from llmprovider.parcels import items_of
 from llmprovider.pricing import has_price
-from llmprovider.providers.registry import PROVIDERS, is_mock, judge_problem
+from llmprovider.providers.registry import PROVIDERS, batch_problem, is_mock, judge_problem
 
 __all__ = [
+    "COST_HEAD",
     "NOTHING",
+    "CostSum",
     "Estimate",
+    "JudgeCost",
     "QueueFull",
     "acknowledge",
+    "batch_fill",
+    "batch_problem",
     "calls_of",
     "capacity",
     "cost_expression",
+    "cost_rows",
+    "costs_by_day",
+    "costs_of_batch",
     "default_model",
     "define_mock_judge",
     "estimate",
+    "finished",
     "has_mock_judge",
     "has_price",
     "is_mock",
+    "jobs_of",
+    "jobs_of",
     "judge_problem",
+    "oldest_age",
+    "makes_jobs",
     "recover_lone_process",
     "results_of",
     "settings_in_force",
     "submit",
+    "total_of",
     "totals_of",
     "unfinished",
+    "waiting_for_a_job",
     "withdraw",
 ]
 
 
-def submit(requests: Sequence[ComparisonRequest]) -> list[chain]:
-    """Store `requests` in the caller's transaction; returns one judge-and-deliver chain a bundle.
+def submit(requests: Sequence[ComparisonRequest]) -> list[Signature]:
+    """Store `requests` in the caller's transaction; returns one signature for each thing to do.
 
-    Send the chains on commit, as the header of a chord. Raises QueueFull with nothing stored.
+    That is a judge-and-deliver chain a bundle, and a task a batch job that ends once it is sent;
+    nothing for what waits for the night. Send them on commit, as the header of a chord. Raises
+    QueueFull with nothing stored.
     """
-    bundles = enqueueing.enqueue(requests)
-    return [messages.process_then_deliver(bundle) for bundle in bundles]
+    stored = enqueueing.enqueue(requests)
+    return [
+        *map(messages.process_then_deliver, stored.bundles),
+        *map(job_messages.submission, stored.jobs),
+    ]
 
 
-def results_of(bundle_id: str) -> list[ComparisonResult]:
-    """Finished and not yet acknowledged comparisons of a bundle, in its order."""
+# Results in one go, so that a job's do not have to fit into memory.
+RESULTS_AT_ONCE = 500
+
+
+def results_of(parcel: str) -> list[ComparisonResult]:
+    """Finished and not yet acknowledged comparisons of a parcel, at most RESULTS_AT_ONCE.
+
+    A parcel is a bundle's id, or "job:" and a batch job's. Acknowledge them and ask again until
+    nothing is left.
+    """
     items = (
         QueueItem.objects.filter(
-            bundle_id=bundle_id, delivered_at__isnull=True, finished_at__isnull=False
+            items_of(parcel), delivered_at__isnull=True, finished_at__isnull=False
         )
         .select_related("call")
-        .order_by("bundle_index")
+        .order_by("bundle_id", "bundle_index")
     )
-    return [_result(item) for item in items]
+    return [_result(item) for item in items[:RESULTS_AT_ONCE]]
+
+
+def finished(batch_key: str) -> dict[UUID, ComparisonResult]:
+    """Every comparison of a batch that has ended, delivered or not, by its correlation id."""
+    items = QueueItem.objects.filter(batch_key=batch_key, finished_at__isnull=False).select_related(
+        "call"
+    )
+    return {item.correlation_id: _result(item) for item in items}
 
 
 def _result(item: QueueItem) -> ComparisonResult:
@@ -100,20 +144,27 @@ def _result(item: QueueItem) -> ComparisonResult:
 
 def acknowledge(correlation_ids: Iterable[UUID]) -> None:
     """The caller has recorded these results (in this transaction): deliver them no more."""
-    QueueItem.objects.filter(
+    waiting = QueueItem.objects.filter(
         correlation_id__in=list(correlation_ids), delivered_at__isnull=True
-    ).update(delivered_at=timezone.now())
+    )
+    with transaction.atomic():
+        list(waiting.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        waiting.update(delivered_at=timezone.now())
 
 
 def withdraw(batch_key: str) -> set[UUID]:
     """Take back every comparison of a batch that no provider has seen; returns their ids.
 
     They end as CANCELLED and count as delivered: the caller knows. Those in a call under way end
-    with that call, whatever it brings, and are not asked again.
+    with that call, whatever it brings, and are not asked again. So do those in a provider's batch
+    job, which is asked to end if it holds no other batch's; what it has finished comes in.
     """
     now = timezone.now()
     failure = Failure(ErrorType.CANCELLED, "withdrawn by the caller")
     with transaction.atomic():
+        cancel_jobs(batch_key, now)
+        bundles = Bundle.objects.filter(batch_key=batch_key, waiting=True)
+        list(bundles.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         open_items = list(
             QueueItem.objects.select_for_update()
             .filter(batch_key=batch_key, status__in=QueueItem.OPEN)
@@ -136,12 +187,23 @@ def withdraw(batch_key: str) -> set[UUID]:
             "delivered_at",
         ]
         QueueItem.objects.bulk_update(open_items, fields, batch_size=500)
+        bundles.update(waiting=False)
     return {item.correlation_id for item in taken}
 
 
 def capacity() -> int:
     """Most comparisons that the queue holds unfinished; more at once never fit."""
     return get_settings().QUEUE_CAPACITY
+
+
+def batch_fill(asked: BatchFill | None) -> BatchFill:
+    """What each request of a batch job will hold: as asked, else by this service's settings."""
+    return asked if asked is not None else get_settings().BATCH_API_FILL
+
+
+def makes_jobs() -> bool:
+    """Whether comparisons in batch_api mode become batch jobs; else the live queue judges them."""
+    return get_settings().BATCH_API_MODE is not BatchApiMode.DISABLED
 
 
 def settings_in_force() -> dict[str, Any]:
@@ -169,29 +231,37 @@ def calls_of(batch_key: str) -> list[dict[str, Any]]:
             "output_tokens": call.output_tokens,
             "cache_read_tokens": call.cache_read_tokens,
             "cache_write_tokens": call.cache_write_tokens,
+            "cache_write_1h_tokens": call.cache_write_1h_tokens,
             "reasoning_tokens": call.reasoning_tokens,
-            "cost_usd": float(call.cost_usd),
+            "cost_usd": float(call.cost_usd) if call.priced else None,
             "priced": call.priced,
             "error_type": call.error_type or None,
             "latency_ms": call.latency_ms,
+            "job_id": str(call.job_id) if call.job_id else None,
             "started_at": call.started_at.isoformat(),
+            "finished_at": call.finished_at.isoformat() if call.finished_at else None,
         }
         for call in ProviderCall.objects.filter(batch_key=batch_key).order_by("started_at", "id")
     ]
 
 
 def totals_of(batch_key: str) -> Mapping[str, Any]:
-    """{calls, unpriced_calls, input_tokens, output_tokens, cost_usd} of a batch so far."""
-    calls = ProviderCall.objects.filter(batch_key=batch_key)
-    sums = calls.aggregate(
-        input_tokens=Sum("input_tokens", default=0),
-        output_tokens=Sum("output_tokens", default=0),
-        cost_usd=Sum("cost_usd", default=Decimal(0)),
-    )
+    """Of a batch so far: {calls, input_tokens, output_tokens, cost_usd, known_usd, ...}.
+
+    `cost_usd` is the known part; `known_usd` is None where that is no part at all. `unpriced_calls`
+    were answered by a model without a known price; `unanswered_calls` have no bill yet, and may
+    cost up to `reserved_usd` more.
+    """
+    found = sums(ProviderCall.objects.filter(batch_key=batch_key))
     return {
-        "calls": calls.count(),
-        "unpriced_calls": calls.filter(priced=False).count(),
-        **sums,
+        "calls": found.calls,
+        "input_tokens": found.input_tokens,
+        "output_tokens": found.output_tokens,
+        "cost_usd": found.usd,
+        "known_usd": found.known_usd,
+        "unpriced_calls": found.unpriced_calls,
+        "unanswered_calls": found.unanswered_calls,
+        "reserved_usd": found.reserved_usd,
     }
 
 
@@ -217,3 +287,4 @@ def default_model(provider: str) -> str:
 def recover_lone_process(now: datetime) -> None:
     """After a crash of the only process on this database: nothing is leased, no message lives."""
     clean_up.clean_up(now, lone_process=True)
+    sweeping.sweep(now, lone_process=True)

@@ -3,6 +3,8 @@
 import uuid
 
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
 from llmprovider.contracts import QueueMode
 
@@ -12,6 +14,10 @@ class Bundle(models.Model):
 
     A bundle is never refilled. What must be asked again goes into a new bundle.
     """
+
+    class Route(models.TextChoices):
+        LIVE = "live"
+        JOB = "job"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     batch_key = models.CharField(max_length=100, db_index=True)
@@ -25,14 +31,51 @@ class Bundle(models.Model):
         "llmprovider.InstructionSet", on_delete=models.PROTECT, related_name="+"
     )
     on_results = models.CharField(max_length=200)
-    not_before = models.DateTimeField(null=True, blank=True, help_text="A retry waits until then.")
+    route = models.CharField(
+        max_length=4,
+        choices=Route.choices,
+        default=Route.LIVE,
+        help_text="Live: a worker calls the provider. Job: a request of a provider's batch job.",
+    )
+    job = models.ForeignKey(
+        "llmprovider.BatchJob",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bundles",
+        help_text="Empty on the way by job: it waits for the next one.",
+    )
+    priority = models.PositiveSmallIntegerField(default=5, help_text="0 first.")
+    not_before = models.DateTimeField(
+        default=timezone.now, help_text="Not worked before then: a retry, or no room at its judge."
+    )
     announced_at = models.DateTimeField(
-        help_text="When a message last said that this bundle is ready."
+        help_text="When a message last said, or will say, that this bundle is ready."
+    )
+    waiting = models.BooleanField(
+        default=True,
+        help_text="Whether it seems to hold queued items for a worker: finds work quickly; the "
+        "items decide. Never on the way by job.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["batch_key", "created_at"])]
+        indexes = [
+            models.Index(fields=["batch_key", "created_at"]),
+            models.Index(
+                fields=["batch_key", "provider", "model", "priority", "not_before"],
+                name="bundle_waiting_of_batch",
+                condition=Q(waiting=True),
+            ),
+            models.Index(
+                fields=["not_before"], name="bundle_waiting_until", condition=Q(waiting=True)
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="bundle_without_job",
+                condition=Q(route="job", job__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -45,7 +45,6 @@ class QueueItem(models.Model):
     model = models.CharField(max_length=120)
     bundle_group = models.CharField(max_length=100, blank=True)
     batch_key = models.CharField(max_length=100)
-    money_cap = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     priority = models.PositiveSmallIntegerField(default=5)
     occasion = models.CharField(max_length=40, default="1")
     metadata = models.JSONField(default=dict, help_text="The caller's, echoed verbatim.")

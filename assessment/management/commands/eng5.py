@@ -10,10 +10,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pydantic import ValidationError
 
-from assessment.eng5 import arguments, balancing, running, simulating
+from assessment.eng5 import arguments, balancing, costs, running, simulating
+from assessment.eng5.bad_options import BadOption
 from assessment.eng5.batches import NoSuchBatch
-from assessment.eng5.inputs import BadOption
 from assessment.eng5.run_folders import FolderTaken
+from assessment.eng5.simulation_arguments import add_simulation_options
 from assessment.intake import InputError
 from assessment.lifecycle.specs import BatchRefused
 
@@ -42,16 +43,19 @@ class Command(BaseCommand):
         )
         for name, words in (
             ("resume", "continue a run that was interrupted"),
+            ("watch", "follow a run to its end from another process, such as a detached one"),
             ("status", "how far one run is, or the latest runs"),
             ("report", "write a run's documents again"),
             ("cancel", "end a run; what is judged stays on record"),
             ("balance", "how evenly a run's essays were named first and second"),
         ):
             self._add_batch_command(commands.add_parser(name, help=words), name)
+        costs_of = commands.add_parser("costs", help="what a run, or all runs of late, cost")
+        arguments.add_cost_options(costs_of)
         simulate = commands.add_parser(
             "simulate", help="what a way of working costs and buys, with made-up essays"
         )
-        arguments.add_simulation_options(simulate)
+        add_simulation_options(simulate)
 
     @staticmethod
     def _add_batch_command(parser: ArgumentParser, name: str) -> None:
@@ -75,10 +79,12 @@ class Command(BaseCommand):
             "plan": running.plan,
             "execute": running.execute,
             "resume": running.resume,
+            "watch": running.resume,
             "status": running.status,
             "report": running.report,
             "cancel": running.cancel_run,
             "balance": balancing.balance,
+            "costs": costs.costs,
             "simulate": simulating.simulate,
         }[asked.action]
         try:
@@ -116,6 +122,12 @@ def _quieten() -> None:
 _OPTIONS = {
     "judges": "--provider/--judge",
     "max_comparisons_override": "--max-comparisons",
+    "money_cap_usd": "--money-cap",
+    "batch_fill": "--batch-fill",
+    "temperature": "--temperature",
+    "max_tokens": "--max-tokens",
+    "reasoning_effort": "--reasoning-effort",
+    "output_verbosity": "--output-verbosity",
     "label": "--label",
     "essays": "essays",
     "grade_scale": "--grade-scale",

@@ -1,0 +1,90 @@
+"""Parts of what is told about a batch: judges, cost, jobs, warnings, links."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class PriceTold(serializers.Serializer[Any]):
+    """USD per million tokens."""
+
+    input_per_million = serializers.FloatField()
+    output_per_million = serializers.FloatField()
+
+
+class JudgeTold(serializers.Serializer[Any]):
+    provider = serializers.CharField()
+    model = serializers.CharField()
+    price = PriceTold(required=False, help_text="Only where the caller gave one.")
+
+
+class WarningTold(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class CostTold(serializers.Serializer[Any]):
+    """Billed so far, failed calls included."""
+
+    usd = serializers.FloatField(
+        allow_null=True, help_text="The known part; null where no price is known."
+    )
+    usd_per_comparison = serializers.FloatField(
+        allow_null=True,
+        help_text="Per verdict, failed calls included; null where a price is missing.",
+    )
+    currency = serializers.CharField()
+    calls = serializers.IntegerField()
+    unpriced_calls = serializers.IntegerField(
+        help_text="Calls of a model without a known price: not in usd."
+    )
+    unanswered_calls = serializers.IntegerField(
+        help_text="Calls under way, or that never had an answer: not in usd yet."
+    )
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+
+
+class NullIfBlank(serializers.CharField):
+    """Text that the database keeps as "" where there is none."""
+
+    def to_representation(self, value: Any) -> str | None:
+        return super().to_representation(value) if value else None
+
+
+class JobTold(serializers.Serializer[Any]):
+    """A job at a provider's batch service. Nightly jobs may hold other batches' comparisons too."""
+
+    provider = serializers.CharField()
+    model = serializers.CharField()
+    status = serializers.CharField(
+        help_text="planned, preparing, submitting, submitted, collecting; in the end collected, "
+        "lost, failed or cancelled."
+    )
+    vendor_id = NullIfBlank(allow_null=True, help_text="The provider's name for it.")
+    vendor_status = NullIfBlank(allow_null=True, help_text="As the provider puts it.")
+    attempt = serializers.IntegerField()
+    open = serializers.BooleanField(help_text="Results, and their bill, may still come.")
+    requests = serializers.IntegerField()
+    comparisons = serializers.IntegerField(help_text="Those of this batch.")
+    counts = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Requests by what became of them, as their results were read.",
+    )
+    vendor_counts = serializers.DictField(
+        child=serializers.IntegerField(), help_text="The same as the provider counts."
+    )
+    age_seconds = serializers.FloatField(help_text="From planning to now, or to the last result.")
+    cost_usd = serializers.FloatField(help_text="Billed so far for this batch's comparisons.")
+    planned_at = serializers.CharField()
+    submitted_at = serializers.CharField(allow_null=True)
+    ended_at = serializers.CharField(allow_null=True)
+    cancel_requested_at = serializers.CharField(allow_null=True)
+    error_message = NullIfBlank(allow_null=True)
+
+
+class LinksTold(serializers.Serializer[Any]):
+    self = serializers.URLField()
+    results = serializers.URLField()
+    pairs = serializers.URLField()
+    cancel = serializers.URLField()

@@ -1,0 +1,197 @@
+"""Beginning a call: may it be made, for which items, at what cost: in one transaction, unsent.
+
+Locks are taken in one order, here and everywhere: account, bundle, instructions, gate, items (by
+key).
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Min, QuerySet
+from django.utils import timezone
+
+from llmprovider import gates, messages
+from llmprovider.budgets import Leave, may_spend, most_it_costs, over_the_cap
+from llmprovider.call_requests import CallSize, judge_of, size_of
+from llmprovider.leases import claim
+from llmprovider.lines import Line
+from llmprovider.models import BatchAccount, Bundle, ProviderCall, QueueItem
+from llmprovider.outcomes import Failure, store_outcomes
+from llmprovider.prefixes import LOOK_AGAIN, is_being_written
+from llmprovider.providers.registry import is_mock
+
+# Between two looks at whether calls under way have cost less than they might have.
+SPENDING = timedelta(seconds=3)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The call may be made: its items are leased to the caller and its row is written."""
+
+    bundle: Bundle
+    items: list[QueueItem]
+    call: ProviderCall
+    size: CallSize
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The bundle's items have ended without a call."""
+
+    bundle: Bundle
+
+
+@dataclass(frozen=True)
+class Postponed:
+    """Not before `until`. `by_judge`: for every batch alike, not for this one only."""
+
+    bundle: Bundle
+    until: datetime
+    by_judge: bool
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """Somebody else was there first: look at the queue again."""
+
+
+Step = Begun | Decided | Postponed | Overtaken
+
+
+class _NothingLeft(Exception):
+    """Its items were taken back at the last moment: what was granted is given back."""
+
+
+def begin(bundle_id: str) -> Step:
+    """Begin the call of one bundle, if it is due and has queued items."""
+    batch_key = Bundle.objects.values_list("batch_key", flat=True).get(pk=bundle_id)
+    with transaction.atomic():
+        now = timezone.now()
+        account = _locked(batch_key)
+        return _begin(account, Bundle.objects.filter(pk=bundle_id, not_before__lte=now), now)
+
+
+def begin_in_line(line: Line, *, give_way: bool) -> Step:
+    """Begin the call of the first bundle of a line.
+
+    `give_way`: other batches wait too, so if this one has had a turn meanwhile it is theirs.
+    """
+    with transaction.atomic():
+        now = timezone.now()
+        account = _locked(line.batch_key)
+        if give_way and account.last_turn_at != line.last_turn_at:
+            return Overtaken()
+        bundles = Bundle.objects.filter(
+            waiting=True,
+            batch_key=line.batch_key,
+            provider=line.provider,
+            model=line.model,
+            priority=line.priority,
+            not_before__lte=now,
+        )
+        return _begin(account, bundles.order_by("not_before", "created_at", "pk"), now)
+
+
+def _locked(batch_key: str) -> BatchAccount:
+    return BatchAccount.objects.select_for_update(no_key=True).get(pk=batch_key)
+
+
+def _begin(account: BatchAccount, bundles: QuerySet[Bundle], now: datetime) -> Step:
+    # A bundle that somebody is changing is not waited for.
+    live = bundles.filter(route=Bundle.Route.LIVE)
+    bundle = live.select_for_update(skip_locked=True, no_key=True).first()
+    if bundle is None:
+        return Overtaken()
+    queued = QueueItem.objects.filter(
+        bundle=bundle, status=QueueItem.Status.QUEUED, expires_at__gt=now
+    )
+    item_ids = list(queued.values_list("pk", flat=True))
+    if not item_ids:
+        _no_longer_waiting(bundle)
+        return Overtaken()
+    came = queued.aggregate(came=Min("enqueued_at"))["came"]
+    refused = gates.refused_since(bundle.provider, bundle.model)
+    if refused is not None and came <= refused[0]:
+        why = refused[1]
+        return _decide(account, bundle, Failure(why.error_type, why.message, outage=True), now)
+    size = size_of(bundle, item_ids)
+    cost = most_it_costs(judge_of(bundle), size.most)
+    leave = may_spend(account, cost)
+    if leave is Leave.REFUSED:
+        return _decide(account, bundle, over_the_cap(priced=cost is not None), now)
+    if leave is Leave.LATER:
+        return _postpone(bundle, SPENDING, now, by_judge=False)
+    if size.prefix is not None and is_being_written(size.prefix, bundle.instructions, now):
+        return _postpone(bundle, LOOK_AGAIN, now, by_judge=False)
+    try:
+        with transaction.atomic():
+            return _admit(account, bundle, size, cost or Decimal(0), came, now)
+    except _NothingLeft:
+        _no_longer_waiting(bundle)
+        return Overtaken()
+
+
+def _admit(
+    account: BatchAccount,
+    bundle: Bundle,
+    size: CallSize,
+    cost: Decimal,
+    came: datetime,
+    now: datetime,
+) -> Step:
+    need = gates.Need(size.most.input, size.most.output)
+    admitted = gates.admit(bundle.provider, bundle.model, need, now, enqueued_at=came)
+    if isinstance(admitted, gates.Wait):
+        return _postpone(bundle, timedelta(seconds=admitted.seconds), now, by_judge=True)
+    if isinstance(admitted, gates.Refusal):
+        failure = Failure(admitted.error_type, admitted.message, outage=True)
+        return _decide(account, bundle, failure, now)
+    items = claim(bundle, now)
+    if not items:
+        raise _NothingLeft
+    _take_turn(account, bundle, now)
+    call = ProviderCall.objects.create(
+        bundle=bundle,
+        batch_key=bundle.batch_key,
+        provider=bundle.provider,
+        model=bundle.model,
+        mock=is_mock(bundle.provider),
+        items_count=len(items),
+        attempt=max(item.attempts for item in items) + 1,
+        prefix_sha256=size.prefix.sha256 if size.prefix else "",
+        grant_id=admitted.grant_id,
+        reserved_usd=cost,
+        started_at=now,
+    )
+    return Begun(bundle, items, call, size)
+
+
+def _decide(account: BatchAccount, bundle: Bundle, failure: Failure, now: datetime) -> Step:
+    """End every queued item of the bundle with `failure`, without a call."""
+    items = claim(bundle, now)
+    _take_turn(account, bundle, now)
+    store_outcomes(items, {item.pk: failure for item in items}, call=None)
+    return Decided(bundle)
+
+
+def _take_turn(account: BatchAccount, bundle: Bundle, now: datetime) -> None:
+    account.last_turn_at = now
+    account.save(update_fields=["last_turn_at"])
+    _no_longer_waiting(bundle)
+
+
+def _no_longer_waiting(bundle: Bundle) -> None:
+    Bundle.objects.filter(pk=bundle.pk).update(waiting=False)
+
+
+def _postpone(bundle: Bundle, wait: timedelta, now: datetime, *, by_judge: bool) -> Postponed:
+    # Not everybody at the same moment.
+    until = now + wait * random.uniform(1.0, 1.1)  # noqa: S311 - spreads load, guards nothing
+    stamps = {"not_before": until}
+    if until - now <= messages.SLOT:
+        stamps["announced_at"] = until  # the message that found this comes back then
+    Bundle.objects.filter(pk=bundle.pk).update(**stamps)
+    return Postponed(bundle, until, by_judge)

@@ -1,0 +1,53 @@
+"""What waits in the queue: the lines a worker may choose from, and when the next will be due."""
+
+import random
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from django.db.models import Min
+
+from llmprovider.lines import Line, in_turn
+from llmprovider.models import BatchAccount, Bundle
+
+Lane = tuple[str, str]  # provider and model
+
+# Bundles looked at to find out when something will be due.
+LOOKED_AT = 50
+
+
+def waiting_lines(now: datetime, closed: Collection[Lane]) -> list[Line]:
+    """Lines with a bundle that is due and whose lane is not in `closed`; best first."""
+    rows = [
+        row
+        for row in Bundle.objects.filter(waiting=True, not_before__lte=now)
+        .order_by()
+        .values_list("batch_key", "provider", "model", "priority")
+        .annotate(due_since=Min("not_before"))
+        if (row[1], row[2]) not in closed
+    ]
+    turns = dict(
+        BatchAccount.objects.filter(batch_key__in={row[0] for row in rows}).values_list(
+            "batch_key", "last_turn_at"
+        )
+    )
+    return in_turn((Line(*row, turns.get(row[0])) for row in rows), now)
+
+
+def next_due(now: datetime, closed: Mapping[Lane, datetime], horizon: timedelta) -> datetime | None:
+    """When to look again: a moment within `horizon` at which some waiting bundle will be due.
+
+    One of several at random, so that workers who find nothing do not all come back at once.
+    """
+    shut = {lane: until for lane, until in closed.items() if until > now}
+    waiting = Bundle.objects.filter(waiting=True, not_before__lte=now + horizon)
+    for (provider, model), until in shut.items():
+        if until > now + horizon:
+            waiting = waiting.exclude(provider=provider, model=model)
+    moments = [
+        max(not_before, shut.get((provider, model), not_before))
+        for provider, model, not_before in waiting.order_by("not_before").values_list(
+            "provider", "model", "not_before"
+        )[:LOOKED_AT]
+    ]
+    ahead = [moment for moment in moments if moment > now]
+    return random.choice(ahead) if ahead else None  # noqa: S311 - spreads load, guards nothing
