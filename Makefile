@@ -28,11 +28,11 @@ demo: $(VENV)/.base
 		--max-comparisons 400 --seed 1 --label $(notdir $(DEMO_OUTPUT)) --output $(DEMO_OUTPUT)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 # Needs Debian's chromium, postgresql and redis-server as well.
 test-all: $(VENV)/.dev
-	$(BIN)/python -m pytest -m ""
+	$(BIN)/python -m pytest -n auto -m ""
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from tests.servers.processes import Child, wait_until
@@ -22,11 +23,16 @@ class WebClient:
         """Status and the answer: decoded where it is JSON, else as text."""
         return self._ask("GET", path, None)
 
-    def post(self, path: str, body: object) -> tuple[int, Any]:
-        return self._ask("POST", path, json.dumps(body))
+    def post(
+        self, path: str, body: object, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Any]:
+        return self._ask("POST", path, json.dumps(body), headers)
 
-    def _ask(self, method: str, path: str, body: str | None) -> tuple[int, Any]:
+    def _ask(
+        self, method: str, path: str, body: str | None, more: Mapping[str, str] | None = None
+    ) -> tuple[int, Any]:
         headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers.update(more or {})
         if self._token:
             headers["Authorization"] = f"Token {self._token}"
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_SECONDS)

@@ -45,7 +45,7 @@ def work(batch_id: int) -> Batch:
         wave = batch.waves.order_by("-number").first()
         for bundle in Bundle.objects.filter(batch_key=str(batch_id)).order_by("created_at"):
             process(str(bundle.pk))
-            recording.record_bundle(str(bundle.pk))
+            recording.record_parcel(str(bundle.pk))
         finishing.finish_wave(batch_id, wave.number, wave.round)
         batch.refresh_from_db()
     finalising.finalise(batch_id)

@@ -78,6 +78,23 @@ def test_a_judge_may_be_named_in_the_llm_overrides(api: APIClient) -> None:
     assert Batch.objects.get().judges == [JUDGE]
 
 
+def test_a_judge_may_have_a_price(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_COMPATIBLE_BASE_URL", "http://127.0.0.1:9/v1")
+    price = {"input_per_million": "0.2", "output_per_million": 0.8}
+    judge = {"provider": "openai_compatible", "model": "local"}
+    cap = {"money_cap_usd": 1}
+    refused = api.post(URL, request(judges=[judge], batch_config_overrides=cap), format="json")
+    assert refused.status_code == 400
+    asked = request(judges=[{**judge, "price": price}], batch_config_overrides=cap)
+    answer = api.post(URL, asked, format="json")
+    assert answer.status_code == 201, answer.data
+    told = {"input_per_million": 0.2, "output_per_million": 0.8}
+    shown = api.get(f"{URL}/{answer.data['id']}").data
+    assert shown["judges"] == [{**judge, "price": told}]
+    wrong = request(judges=[{**judge, "price": {"input_per_million": -1}}])
+    assert api.post(URL, wrong, format="json").status_code == 400
+
+
 @pytest.mark.parametrize("scale", ["swedish_8_anchor", "F,E,D", ["F", "E", "D"], [1, 1.5, 2]])
 def test_a_grade_scale_is_a_name_or_a_list(api: APIClient, scale: object) -> None:
     assert api.post(URL, request(grade_scale=scale), format="json").status_code == 201

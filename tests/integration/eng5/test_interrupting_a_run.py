@@ -108,7 +108,7 @@ def test_resume_refuses_a_command_line_that_asks_for_another_run(
     command = ["execute", *long_run.options, "--output", tmp_path / "run"]
     running = start(data_dir, *command)
     running.stop_when(lambda: running.calls() >= 5, SIGINT)
-    asked = eng5(data_dir, *command, "--resume", "--temperature", "0.5")
+    asked = eng5(data_dir, *command, "--resume", "--temperature", "0")
     assert asked.code == 2
     assert "temperature differs from batch 1's" in asked.err
     assert "eng5 resume 1" in asked.err

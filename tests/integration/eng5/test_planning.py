@@ -33,9 +33,9 @@ def assert_within(plan, run) -> None:
     assert batch["submitted"] <= plan["max_comparisons"]
     assert batch["waves"] <= plan["max_waves"]
     assert cost["calls"] <= plan["max_provider_calls"]
-    assert 0 < cost["input_tokens"] <= plan["input_tokens"]
-    assert 0 < cost["output_tokens"] <= plan["output_tokens"]
-    assert cost["usd"] <= plan["cost_usd"]
+    assert 0 < cost["input_tokens"] <= plan["most_input_tokens"]
+    assert 0 < cost["output_tokens"] <= plan["most_output_tokens"]
+    assert cost["usd"] <= plan["cost_at_most_usd"]
     assert run["waves"][0]["size"] == plan["first_wave"]
 
 

@@ -65,6 +65,23 @@ def _no_keys_and_no_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         pytest.param([*MOCK, "--grade-scale", "F,E,E,A"], ["E", "once"], id="grade twice"),
         pytest.param([*MOCK, "--temperature", "5"], ["--temperature", "2"], id="temperature"),
+        pytest.param(
+            [*MOCK, "--temperature", "0.5"], ["--temperature", "only 0"], id="mock's temperature"
+        ),
+        pytest.param(
+            [*MOCK, "--max-tokens", "200001"], ["--max-tokens", "200"], id="too many tokens"
+        ),
+        pytest.param(
+            [*MOCK, "--reasoning-effort", "low"], ["--reasoning-effort", "mock"], id="mock's effort"
+        ),
+        pytest.param(
+            [*MOCK, "--output-verbosity", "low"], ["--output-verbosity"], id="mock's verbosity"
+        ),
+        pytest.param(
+            ["--judge", "anthropic:claude-3-opus-20240229"],
+            ["--judge", "shut", "Use one of"],
+            id="a model shut down",
+        ),
         pytest.param([*MOCK, "--mock-slope", "0"], ["--mock-slope", "above 0"], id="slope 0"),
         pytest.param([*MOCK, "--mock-slope", "nan"], ["slope"], id="slope nan"),
         pytest.param([*MOCK, "--mock-bias", "inf"], ["bias"], id="bias inf"),

@@ -39,7 +39,8 @@ def comparison(number: int, **changes: Any) -> ComparisonRequest:
 
 def queued(count: int, **changes: Any) -> list[Bundle]:
     """`count` comparisons in the queue, in as few bundles as their limits allow."""
-    return enqueueing.enqueue([comparison(number, **changes) for number in range(count)])
+    requests = [comparison(number, **changes) for number in range(count)]
+    return enqueueing.enqueue(requests).bundles
 
 
 def bundle_of(count: int, **changes: Any) -> Bundle:
@@ -59,8 +60,7 @@ def work_once() -> None:
     """Process every bundle that has queued items now, but not the retries this leads to."""
     waiting = QueueItem.objects.filter(status=QueueItem.Status.QUEUED).values("bundle")
     for bundle in Bundle.objects.filter(pk__in=waiting).order_by("created_at"):
-        if bundle.not_before:
-            time.sleep(max(0.0, (bundle.not_before - timezone.now()).total_seconds()))
+        time.sleep(max(0.0, (bundle.not_before - timezone.now()).total_seconds()))
         process(str(bundle.pk))
 
 
@@ -81,7 +81,7 @@ def set_queue(monkeypatch: pytest.MonkeyPatch, **values: object) -> None:
 
 
 def retry_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    set_queue(monkeypatch, QUEUE_RETRY_BASE_SECONDS=0.0001)
+    set_queue(monkeypatch, QUEUE_RETRY_BASE_SECONDS=0.0001, CIRCUIT_OPEN_SECONDS=0.0001)
 
 
 def at_once(workers: int, work: Callable[[], object]) -> None:

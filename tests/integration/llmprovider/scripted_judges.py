@@ -63,10 +63,27 @@ def saying(text: str, stop: Stop = Stop.END) -> Step:
 
 
 def failing(
-    error_type: ErrorType, message: str = "it failed", retry_after: float | None = None
+    error_type: ErrorType,
+    message: str = "it failed",
+    retry_after: float | None = None,
+    *,
+    outage: bool | None = None,
+    size: bool = False,
+    unsent: bool = False,
 ) -> Step:
+    """An error of the provider; a wrong key is an outage unless said otherwise."""
+    if outage is None:
+        outage = error_type is ErrorType.AUTHENTICATION
+
     def step(request: ProviderRequest) -> ProviderResponse:
-        raise ProviderError(error_type, message, retry_after=retry_after)
+        raise ProviderError(
+            error_type,
+            message,
+            retry_after=retry_after,
+            outage=outage,
+            size=size,
+            unsent=unsent,
+        )
 
     return step
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from llmprovider.contracts import ErrorType
+from llmprovider.contracts import MAX_JUSTIFICATION_CHARS, ErrorType
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.models import Bundle, ProviderCall, QueueItem
 from llmprovider.processing import process
@@ -170,6 +170,69 @@ def test_a_neighbour_that_spoils_answers_costs_the_others_nothing_but_time(monke
     bundle_of(28)
     work()
     assert statuses() == ["completed"] * 27 + ["failed"]
+
+
+def _tie_for_the_first(request):
+    first, *others = judges.asked(request)
+    return judges.response([judges.entry(first, "tie"), *map(judges.entry, others)])
+
+
+def _twice_for_the_first(request):
+    first, *others = judges.asked(request)
+    entries = [judges.entry(first), judges.entry(first, "second"), *map(judges.entry, others)]
+    return judges.response(entries)
+
+
+def _wrong_type_for_the_first(request):
+    first, *others = judges.asked(request)
+    entries = [{**judges.entry(first), "confidence": "3"}, *map(judges.entry, others)]
+    return judges.response(entries)
+
+
+@pytest.mark.parametrize(
+    "spoiling",
+    [
+        judges.without(0),
+        judges.cut_after(9),
+        _tie_for_the_first,
+        _twice_for_the_first,
+        _wrong_type_for_the_first,
+    ],
+    ids=["missing", "cut off", "tie", "conflicting", "wrong type"],
+)
+def test_a_healthy_comparison_pays_its_share_of_one_call(monkeypatch, spoiling):
+    """T14: whatever was wrong with its neighbour."""
+    retry_at_once(monkeypatch)
+    judge = judges.put_in(monkeypatch, spoiling, judges.well)
+    bundle_of(10)
+    work()
+    assert judge.sizes == [10, 1]
+    assert statuses() == ["completed"] * 10
+    assert sorted(item.attempts for item in items()) == [1] * 9 + [2]
+    shares = sorted(item.usage["input"] for item in items())
+    assert shares[:9] == [judges.USAGE.input // 10] * 9
+    assert sum(shares) == 2 * judges.USAGE.input
+    asked = [set(parse_prompt(request.user).texts.values()) for request in judge.requests]
+    assert len(asked[1]) == 2 and asked[1] < asked[0]
+
+
+def test_what_had_to_be_put_right_is_told_with_the_result(monkeypatch):
+    """T25, T27: a confidence off the scale and a long justification lose nothing."""
+
+    def beyond(request):
+        return judges.response(
+            {**judges.entry(item, confidence=9), "justification": "j" * 5_000}
+            for item in judges.asked(request)
+        )
+
+    judges.put_in(monkeypatch, beyond)
+    bundle = bundle_of(2)
+    process(str(bundle.pk))
+    for result in judge_queue.results_of(str(bundle.pk)):
+        assert (result.winner, result.confidence) == ("essay_a", 5)
+        assert len(result.justification) == MAX_JUSTIFICATION_CHARS
+        flags = result.request_metadata["answer_flags"]
+        assert flags == ["confidence_clamped", "justification_cut"]
 
 
 def test_a_refusal_is_asked_once(monkeypatch):

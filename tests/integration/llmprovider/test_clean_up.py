@@ -6,16 +6,19 @@ import pytest
 from django.utils import timezone
 
 from llmprovider.clean_up import clean_up
+from llmprovider.contracts import ErrorType, QueueMode
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.leases import claim
-from llmprovider.models import Bundle, QueueItem
+from llmprovider.models import Bundle, Gate, ProviderCall, QueueItem
 from llmprovider.processing import process
+from llmprovider.tasks import process_bundle
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import (
     ON_RESULTS,
     at_once,
     bundle_of,
     items,
+    queued,
     set_queue,
     statuses,
 )
@@ -51,8 +54,8 @@ def test_a_freed_comparison_is_judged_by_the_next_worker(monkeypatch):
     """T2"""
     bundle = bundle_of(2)
     now = timezone.now()
-    claim(bundle, now)
-    clean_up(now + LEASE)
+    claim(bundle, now - LEASE)
+    clean_up(now)
     judges.put_in(monkeypatch)
     process(str(bundle.pk))
     assert statuses() == ["completed"] * 2
@@ -117,6 +120,75 @@ def test_of_sweeps_at_once_one_sends_each_message(broker):
     at_once(3, lambda: clean_up(now))
     sent = sorted(arguments[0] for _, arguments in broker.take())
     assert sent == sorted(str(bundle.pk) for bundle in bundles)
+
+
+def test_a_long_backlog_is_not_announced_again_and_again(broker, monkeypatch):
+    """500 bundles wait behind few workers: their tickets are alive, as the calls show."""
+    judges.put_in(monkeypatch)
+    bundles = queued(500, queue_mode=QueueMode.PER_REQUEST)
+    later = timezone.now() + 2 * PATIENCE
+    process(str(bundles[0].pk))
+    ProviderCall.objects.update(started_at=later - timedelta(seconds=30))
+    clean_up(later)
+    assert [task for task, _ in broker.take() if task == "llmprovider.process_bundle"] == []
+
+
+def test_a_backlog_without_any_call_gets_a_few_tickets(broker):
+    """T6: tickets that go on until nothing is left, at most 32 a minute for each judge."""
+    queued(500, queue_mode=QueueMode.PER_REQUEST)
+    later = timezone.now() + PATIENCE
+    clean_up(later)
+    assert len(broker.take()) == 32
+    clean_up(later + timedelta(seconds=15))
+    assert broker.take() == []
+
+
+def test_a_ticket_of_the_clean_up_goes_on(broker, monkeypatch):
+    """T6: it sends the next like it after each call, and none when nothing is left."""
+    judge = judges.put_in(monkeypatch)
+    first, second = queued(2, queue_mode=QueueMode.PER_REQUEST)
+    sent = []
+    for _ in range(3):
+        process_bundle(str(first.pk), goes_on=True)
+        sent.append(len(broker.take()))
+    assert sent == [1, 1, 0]
+    assert judge.sizes == [1, 1]
+
+
+def test_a_closed_judge_gets_no_tickets(broker, monkeypatch):
+    """T9: nor is another judge's work held up."""
+    judges.put_in(monkeypatch, judges.failing(ErrorType.RATE_LIMIT, retry_after=600.0))
+    process(str(bundle_of(2, overrides={"model": "limited"}).pk))
+    bundle_of(2, overrides={"model": "limited"})
+    bundle_of(2, overrides={"model": "free"})
+    clean_up(timezone.now() + PATIENCE)
+    (sent,) = broker.take()
+    assert Bundle.objects.get(pk=sent[1][0]).model == "free"
+
+
+def test_what_waited_long_for_its_time_gets_a_ticket_when_it_comes(broker, monkeypatch):
+    """T8: its own ended, as no ticket waits for more than two minutes."""
+    judges.put_in(monkeypatch, judges.failing(ErrorType.RATE_LIMIT, retry_after=600.0))
+    process(str(bundle_of(2).pk))
+    assert broker.take() == []
+    retry = QueueItem.objects.first().bundle
+    clean_up(retry.not_before - timedelta(seconds=1))
+    assert broker.take() == []
+    Gate.objects.update(paused_until=None)
+    clean_up(retry.not_before)
+    clean_up(retry.not_before + timedelta(seconds=15))
+    assert broker.take() == [("llmprovider.process_bundle", [str(retry.pk)])]
+
+
+@pytest.mark.django_db
+def test_hints_that_a_crash_left_wrong_are_mended():
+    """The items say what waits."""
+    bundle, done = bundle_of(2), bundle_of(2, batch_key="done")
+    judge_queue.withdraw("done")
+    Bundle.objects.filter(pk=bundle.pk).update(waiting=False)
+    Bundle.objects.filter(pk=done.pk).update(waiting=True)
+    clean_up(timezone.now())
+    assert dict(Bundle.objects.values_list("pk", "waiting")) == {bundle.pk: True, done.pk: False}
 
 
 def test_a_young_message_is_given_time(broker):

@@ -12,10 +12,11 @@ from django.utils import timezone
 from assessment import conf as assessment_conf
 from assessment.lifecycle.finalising import finalise
 from assessment.lifecycle.finishing import finish_wave
-from assessment.lifecycle.recording import record_bundle
+from assessment.lifecycle.recording import record_parcel
 from assessment.lifecycle.starting import start
 from assessment.models import Batch, ComparisonPair, Wave
-from llmprovider.models import Bundle, QueueItem
+from llmprovider.jobs.tending import tend
+from llmprovider.models import BatchJob, Bundle, QueueItem
 from llmprovider.processing import process
 
 
@@ -29,6 +30,7 @@ def started(batch: Batch) -> Batch:
 def judge(batch: Batch) -> None:
     """Process what is queued for the batch until nothing is; results stay where they are."""
     for _ in range(50):
+        tend_jobs(batch)
         queued = QueueItem.objects.filter(
             batch_key=str(batch.pk), status=QueueItem.Status.QUEUED
         ).values("bundle")
@@ -36,17 +38,26 @@ def judge(batch: Batch) -> None:
         if not bundles:
             return
         for bundle in bundles:
-            if bundle.not_before:
-                time.sleep(max(0.0, (bundle.not_before - timezone.now()).total_seconds()))
+            time.sleep(max(0.0, (bundle.not_before - timezone.now()).total_seconds()))
             process(str(bundle.pk))
     pytest.fail("the queue does not come to an end")
+
+
+def tend_jobs(batch: Batch) -> None:
+    """Do what the batch's provider jobs need next, whenever that is due."""
+    jobs = BatchJob.objects.filter(
+        bundles__batch_key=str(batch.pk), status__in=BatchJob.OPEN
+    ).distinct()
+    for job in jobs:
+        BatchJob.objects.filter(pk=job.pk).update(next_check_at=timezone.now())
+        tend(str(job.pk))
 
 
 def record(batch: Batch) -> list[Wave]:
     """Take home everything that is finished; the waves that are complete now."""
     complete = []
     for bundle in Bundle.objects.filter(batch_key=str(batch.pk)).order_by("created_at"):
-        complete += record_bundle(str(bundle.pk))
+        complete += record_parcel(str(bundle.pk))
     batch.refresh_from_db()
     return complete
 

@@ -34,7 +34,8 @@ def test_an_answer_that_comes_during_the_fit_has_the_wave_weighed_again(monkeypa
 @pytest.mark.parametrize(("lost", "too_few"), [(0, False), (1, True)])
 def test_errors_are_no_evidence_that_scores_have_settled(monkeypatch, lost, too_few):
     """P-12: 12 answers, of which 11 have a winner, are fewer than the 12 successes needed."""
-    set_queue(monkeypatch, QUEUE_MAX_ATTEMPTS=1)
+    # One wave, and a judge that answers calls.
+    set_queue(monkeypatch, QUEUE_MAX_ATTEMPTS=1, BATCH_API_MODE="disabled")
     judges.put_in(monkeypatch, judges.without(*range(lost)))
     one = driving.answered(
         driving.started(

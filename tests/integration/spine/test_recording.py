@@ -7,7 +7,7 @@ import pytest
 
 from assessment.lifecycle.finalising import finalise
 from assessment.lifecycle.launching import launch_wave, plan_next_wave
-from assessment.lifecycle.recording import record_bundle
+from assessment.lifecycle.recording import record_parcel
 from assessment.models import Batch, ComparisonPair, PairAttempt
 from llmprovider.contracts import ErrorType
 from llmprovider.models import Bundle, QueueItem
@@ -122,7 +122,7 @@ def test_only_the_last_bundle_completes_a_wave():
     complete = []
     for bundle in bundles:
         process(str(bundle.pk))
-        complete.append(len(record_bundle(str(bundle.pk))))
+        complete.append(len(record_parcel(str(bundle.pk))))
     assert complete == [0] * (len(bundles) - 1) + [1]
 
 
@@ -138,7 +138,7 @@ def test_workers_recording_at_once_lose_no_count():
 
     def worker() -> None:
         for bundle in next(taken):
-            record_bundle(str(bundle.pk))
+            record_parcel(str(bundle.pk))
 
     # Every bundle is taken home by two workers.
     at_once(4, worker)
@@ -157,7 +157,7 @@ def test_progress_is_the_share_that_is_answered_and_no_duplicate_moves_it():
     for bundle in bundles_of(one):
         process(str(bundle.pk))
         for _ in range(2):
-            record_bundle(str(bundle.pk))
+            record_parcel(str(bundle.pk))
             deliver_again(one)
             one.refresh_from_db()
             seen.append(one.progress)

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from assessment.lifecycle.specs import JudgeSpec
 from assessment.models import ComparisonPair, PairAttempt
 from llmprovider.clean_up import clean_up
 from llmprovider.contracts import ErrorType
@@ -61,19 +62,24 @@ def test_a_retry_that_succeeds_leaves_a_whole_batch(monkeypatch):
 def test_overrides_are_the_same_in_every_wave_and_retry(monkeypatch):
     """P-49, P-48"""
     judge = judges.put_in(
-        monkeypatch, judges.well, judges.failing(ErrorType.OVERLOADED), judges.well
+        monkeypatch,
+        judges.well,
+        judges.failing(ErrorType.OVERLOADED),
+        judges.well,
+        provider="openai",
     )
     given = {
         "temperature": 0.0,
         "max_tokens": 9_000,
         "system_prompt": "You judge.",
-        "reasoning_effort": "low",
+        "reasoning_effort": "none",
         "output_verbosity": "low",
     }
     one = batch(
         10,
         max_comparisons_override=30,
         overrides={"pairing_strategy": "balanced"},
+        judges=(JudgeSpec(provider="openai", model="gpt-5.4"),),
         llm_config_overrides=given,
     )
     driving.run(one)
@@ -85,7 +91,7 @@ def test_overrides_are_the_same_in_every_wave_and_retry(monkeypatch):
     assert len(sent) == 1
     ((model, temperature, max_tokens, effort, verbosity, system),) = sent
     assert model == one.judges[0]["model"]
-    assert (temperature, max_tokens, effort, verbosity) == (0.0, 9_000, "low", "low")
+    assert (temperature, max_tokens, effort, verbosity) == (0.0, 9_000, "none", "low")
     assert system.startswith("You judge.")
 
 

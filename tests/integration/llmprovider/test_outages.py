@@ -1,0 +1,123 @@
+"""A judge that cannot serve at all: what waits for it fails fast, and says why."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from llmprovider.clean_up import clean_up
+from llmprovider.contracts import ErrorType, QueueMode
+from llmprovider.models import Bundle, Gate, QueueItem
+from llmprovider.turns import take_turn
+from tests.integration.llmprovider import scripted_judges as judges
+from tests.integration.llmprovider.comparisons import (
+    at_once,
+    bundle_of,
+    items,
+    queued,
+    retry_at_once,
+    statuses,
+)
+from tests.integration.spine.brokers import Broker
+
+WRONG_KEY = judges.failing(ErrorType.AUTHENTICATION, "the key was refused")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wrong_key_costs_no_more_calls_than_are_under_way(monkeypatch):
+    """T23: 80 bundles, 8 workers."""
+    slots = 8
+    all_asked = threading.Barrier(slots, timeout=20)
+
+    def step(request):
+        all_asked.wait()
+        return WRONG_KEY(request)
+
+    judge = judges.put_in(monkeypatch, step)
+    queued(80, queue_mode=QueueMode.PER_REQUEST)
+    at_once(slots, lambda: [take_turn() for _ in range(10)])
+    assert len(judge.requests) == slots
+    assert statuses() == ["failed"] * 80
+    for item in items():
+        assert (item.error["error_type"], item.error["message"]) == (
+            "authentication",
+            "the key was refused",
+        )
+        assert (item.error["outage"], item.error["retryable"]) == (True, False)
+        assert item.attempts == item.error["attempts"] <= 1
+    assert sum(item.attempts for item in items()) == slots
+
+
+@pytest.mark.django_db
+def test_what_comes_after_a_refusal_gets_a_try(monkeypatch):
+    """The key may have been put right."""
+    retry_at_once(monkeypatch)
+    judge = judges.put_in(monkeypatch, WRONG_KEY, judges.well)
+    bundle_of(2)
+    take_turn()
+    bundle_of(2, batch_key="later")
+    take_turn()
+    assert len(judge.requests) == 2
+    assert statuses() == ["completed"] * 2 + ["failed"] * 2
+
+
+@pytest.mark.django_db
+def test_a_wrong_key_at_one_provider_leaves_the_others_alone(monkeypatch):
+    """T9"""
+    judges.put_in(monkeypatch, WRONG_KEY, provider="openai")
+    judges.put_in(monkeypatch)
+    bundle_of(2, overrides={"provider": "openai", "model": "gpt-4o"})
+    bundle_of(2, batch_key="other")
+    take_turn()
+    take_turn()
+    assert statuses() == ["completed"] * 2 + ["failed"] * 2
+
+
+def open_for(long: timedelta, provider: str = "mock", model: str = "scripted") -> None:
+    now = timezone.now()
+    Gate.objects.update_or_create(
+        provider=provider,
+        model=model,
+        defaults={
+            "failures": 9,
+            "opened_at": now - long,
+            "open_until": now + timedelta(seconds=60),
+            "open_seconds": 120.0,
+            "error_type": ErrorType.OVERLOADED,
+            "error_message": "overloaded",
+        },
+    )
+
+
+@pytest.mark.django_db
+def test_a_circuit_open_for_too_long_fails_what_waits(transactional_db):
+    """P-11: and the results are sent home at once."""
+    Broker().take()
+    bundle = bundle_of(3)
+    other = bundle_of(2, overrides={"model": "another"})
+    open_for(timedelta(seconds=901))
+    clean_up(timezone.now())
+    assert Broker().take() == [("tests.take_results", [str(bundle.pk)])]
+    failed = QueueItem.objects.filter(bundle=bundle)
+    assert {(i.status, i.error["error_type"], i.error["outage"]) for i in failed} == {
+        ("failed", "overloaded", True)
+    }
+    assert set(QueueItem.objects.filter(bundle=other).values_list("status", flat=True)) == {
+        "queued"
+    }
+
+
+@pytest.mark.django_db
+def test_until_then_it_waits(monkeypatch):
+    """P-11: without a call and without an attempt."""
+    judge = judges.put_in(monkeypatch)
+    bundle_of(3)
+    open_for(timedelta(seconds=890))
+    turn = take_turn()
+    clean_up(timezone.now())
+    assert turn.bundle is None
+    assert turn.back_in is not None
+    assert judge.requests == []
+    assert statuses() == ["queued"] * 3
+    assert Bundle.objects.get().waiting

@@ -1,0 +1,81 @@
+"""Batches side by side at vendors that take their time: none waits for another."""
+
+import pytest
+
+from llmprovider.emulator import Latency, Profile
+from llmprovider.models import ProviderCall
+from tests.integration.llmprovider.comparisons import set_queue
+from tests.integration.spine import driving
+from tests.integration.vendors import emulated
+
+SLOTS = 8
+COMPARISONS = 66  # all pairs of 12 essays, each a call
+SINGLES = {"llm_batching_mode_override": "per_request"}
+
+
+@pytest.fixture(autouse=True)
+def _one_wave(monkeypatch) -> None:
+    driving.set_assessment(
+        monkeypatch, COMPARISONS_PER_STABILITY_CHECK_ITERATION=COMPARISONS, MAX_RETRY_ATTEMPTS=0
+    )
+
+
+def test_two_batches_at_one_vendor_take_turns(monkeypatch, transactional_db) -> None:
+    """T9: their calls differ by at most the number of workers while both have work."""
+    slow = Profile("slow", "a fifth of a second", Latency(0.15, 0.1))
+    with emulated.vendor(monkeypatch, profile=slow):
+        both = [
+            emulated.judged_by("anthropic", 12, overrides={**SINGLES, "seed": seed})
+            for seed in (1, 2)
+        ]
+        with emulated.stack():
+            for one in both:
+                emulated.begun(one)
+            for one in both:
+                assert emulated.ended(one).status == "COMPLETED"
+    order = list(ProviderCall.objects.order_by("started_at").values_list("batch_key", flat=True))
+    keys = [str(one.pk) for one in both]
+    assert [order.count(key) for key in keys] == [COMPARISONS, COMPARISONS]
+    begins = max(order.index(key) for key in keys)
+    ends = min(len(order) - order[::-1].index(key) for key in keys)
+    shared = order[begins:ends]
+    assert len(shared) > COMPARISONS  # most of the time both had work
+    lead = 0
+    for key in shared:
+        lead += 1 if key == keys[0] else -1
+        assert abs(lead) <= SLOTS
+
+
+def test_a_vendor_that_fails_does_not_delay_another(monkeypatch, transactional_db) -> None:
+    """T9, T17: one turns everybody away or lets them wait for nothing; the other is not slowed."""
+    set_queue(
+        monkeypatch,
+        PROVIDER_TIMEOUT_SECONDS=1.0,
+        QUEUE_RETRY_BASE_SECONDS=0.2,
+        CIRCUIT_OPEN_SECONDS=1.0,
+        OUTAGE_TOLERANCE_SECONDS=20.0,
+    )
+    profile = Profile("quick", "an eighth of a second", Latency(0.1, 0.05))
+    with emulated.vendor(monkeypatch, profile=profile) as emulator:
+        alone = emulated.judged_by("openai", 12, overrides=SINGLES)
+        with emulated.stack():
+            emulated.ended(emulated.begun(alone))
+        model = emulated.MODELS["anthropic"]
+        for fault in ("overloaded", "timeout", "unavailable"):
+            emulator.fail_next(fault, times=60, model=model)
+        failing = emulated.judged_by("anthropic", 12, overrides=SINGLES)
+        beside = emulated.judged_by("openai", 12, overrides={**SINGLES, "seed": 8})
+        with emulated.stack():
+            emulated.begun(failing)
+            emulated.ended(emulated.begun(beside))
+            assert beside.status == "COMPLETED"
+            failing.refresh_from_db()
+            assert not failing.ended
+            assert not failing.completed
+    assert took(beside) < 2 * took(alone)
+
+
+def took(one) -> float:
+    """Seconds from the first call of a batch to the end of its last."""
+    calls = emulated.rows_of(one)
+    return (max(call.finished_at for call in calls) - calls[0].started_at).total_seconds()
