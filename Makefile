@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_OUTPUT ?= runs/demo-$(shell date +%Y%m%d-%H%M%S)
 
-.PHONY: demo test test-all lint format web worker beat migrate lock clean
+.PHONY: demo test test-all lint format web worker judge-worker beat migrate lock clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -49,8 +49,15 @@ migrate: $(VENV)/.base
 web: migrate
 	$(BIN)/gunicorn -c python:cjproject.serving cjproject.wsgi
 
+# Two kinds, so that a provider that hangs keeps only its own callers waiting.
 worker: $(VENV)/.base
-	$(BIN)/celery -A cjproject worker --queues assessment,provider --loglevel INFO
+	$(BIN)/celery -A cjproject worker --queues assessment,upkeep,jobs --loglevel INFO
+
+# PROVIDER_WORKERS: how many calls this one makes at a time; they mostly wait, so threads will do.
+PROVIDER_WORKERS ?= $(or $(LLM_PROVIDER_SERVICE_PROVIDER_WORKERS),16)
+judge-worker: $(VENV)/.base
+	$(BIN)/celery -A cjproject worker --queues provider --loglevel INFO \
+		--pool threads --concurrency $(PROVIDER_WORKERS) --hostname judge@%h
 
 beat: $(VENV)/.base
 	$(BIN)/celery -A cjproject beat --loglevel INFO

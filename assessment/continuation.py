@@ -30,7 +30,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The batch after a wave or a round of retries; counts are of comparisons."""
+    """The batch after a wave or a round of retries; counts are of comparisons.
+
+    cap_words: where nothing was answered before the money cap was reached, how they compare.
+    """
 
     mode: LLMBatchingMode
     pending: int
@@ -45,6 +48,7 @@ class Snapshot:
     waves_without_success: int
     all_eligible_succeeded: bool
     cost_cap_reached: bool = False
+    cap_words: str = ""
     outage: str | None = None
     stable: bool = False
     reliability: float | None = None
@@ -64,6 +68,9 @@ def decide(now: Snapshot, limits: Limits) -> Verdict:
     """The decision table; the first rule that matches wins."""
     if now.pending:
         return Verdict(Decision.WAIT, None, f"{now.pending} comparisons are not answered yet")
+    if now.cost_cap_reached and not now.completed + now.failed:
+        why = now.cap_words or "the money cap was reached before anything was judged"
+        return Verdict(Decision.FINALIZE_FAILURE, "cost_cap", why)
     if now.cost_cap_reached:
         return _scoring_or_failure(now, limits, "cost_cap", "the money cap is reached")
     if now.outage:

@@ -6,6 +6,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 
 from assessment.lifecycle import finalising, finishing, messages, monitoring, recording, starting
+from llmprovider.contracts.faults import fault_of
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,8 @@ def record_results(self: Task, parcel: str) -> int:
     """
     try:
         complete = recording.record_parcel(parcel)
-    except Exception:  # delivered again by the queue's clean-up, as nothing was acknowledged
-        log.exception("results of parcel %s were not recorded", parcel)
+    except Exception as error:  # not acknowledged, so the queue's clean-up delivers it again
+        log.error("results of parcel %s were not recorded: %s", parcel, fault_of(error))
         return 0
     wait = CHORD_COMES_FIRST if self.request.chord else None
     for wave in complete:

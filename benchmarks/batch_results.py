@@ -2,10 +2,11 @@
 
     python benchmarks/batch_results.py [comparisons, 50000 by default]
 
-Works on a database of its own in a temporary folder. The judge is the mock judge's batch API, whose
-results are made one at a time, as a vendor's results file is read.
+Works on a database of its own in a temporary folder. In the place of the vendor is one whose
+results are lines of a file, read one at a time; its answers are all the same.
 """
 
+import json
 import logging
 import os
 import resource
@@ -13,6 +14,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -37,15 +40,53 @@ from llmprovider.contracts import (  # noqa: E402
     Instructions,
     Overrides,
     QueueMode,
+    TokenUsage,
     queue,
 )
 from llmprovider.jobs import messages  # noqa: E402
-from llmprovider.jobs.claims import claim  # noqa: E402
+from llmprovider.jobs.submitting import prepare  # noqa: E402
 from llmprovider.jobs.tending import tend  # noqa: E402
 from llmprovider.models import BatchJob, QueueItem  # noqa: E402
+from llmprovider.providers import registry  # noqa: E402
+from llmprovider.providers.base import ProviderResponse, Stop  # noqa: E402
+from llmprovider.providers.batches.anthropic_batches import AnthropicBatches  # noqa: E402
+from llmprovider.providers.batches.base import (  # noqa: E402
+    JobFile,
+    JobResult,
+    JobState,
+    VendorJob,
+)
+
+
+class Canned(AnthropicBatches):
+    """Anthropic's lines and limits; a job ends at once, and its results are in a file."""
+
+    results = Path(FOLDER.name) / "results.jsonl"
+
+    def create(self, job: JobFile) -> VendorJob:
+        with job.path.open("rb") as lines, self.results.open("w") as results:
+            for line in lines:
+                results.write(json.dumps(json.loads(line)["custom_id"]) + "\n")
+        return self.check("vendor-1")
+
+    def check(self, vendor_id: str) -> VendorJob:
+        return VendorJob(vendor_id, JobState.ENDED, "ended", datetime.now(UTC))
+
+    def collect(self, job: VendorJob) -> Iterator[JobResult]:
+        with self.results.open() as results:
+            for line in results:
+                usage = TokenUsage(input=2_000, output=60)
+                answer = ProviderResponse(ANSWER, Stop.END, usage, MODEL, "request")
+                yield JobResult(json.loads(line), answer)
+
+
+MODEL = "claude-haiku-4-5"
+ENTRY = {"item": "c1", "winner": "first", "confidence": 3, "justification": "It is clearer."}
+ANSWER = json.dumps({"comparisons": [ENTRY]})
+registry._BATCH_ADAPTERS["anthropic"] = lambda requests_of: Canned()
 
 ESSAYS = 400
-WORDS = 300
+WORDS = 180
 
 
 def essays() -> list[Document]:
@@ -69,7 +110,7 @@ def requests(count: int) -> list[ComparisonRequest]:
             first=texts[a],
             second=texts[b],
             instructions=Instructions(task="Write about school.", rubric="Judge the argument."),
-            overrides=Overrides(provider="mock", model="latent-quality"),
+            overrides=Overrides(provider="anthropic", model=MODEL),
             on_results="benchmark.take_results",
             queue_mode=QueueMode.BATCH_API,
             batch_key="benchmark",
@@ -119,20 +160,21 @@ def main(count: int) -> None:
     with Step("stored and planned"), transaction.atomic():
         queue.submit(asked)
     del asked
-    (job,) = BatchJob.objects.all()
-    with Step("claimed in one transaction"):
-        assert claim(job, timezone.now())
-    with Step("file written, sent, collected"):
-        BatchJob.objects.update(next_check_at=timezone.now())
-        tend(str(job.pk))
-    job.refresh_from_db()
-    print(f"\n{job.requests} requests, {job.input_bytes / 1e6:.0f} MB, {job.succeeded} succeeded")
-    assert job.status == BatchJob.Status.COLLECTED
-    with Step("handed over in parts"):
+    for number, job in enumerate(BatchJob.objects.order_by("pk"), 1):
+        with Step(f"job {number}: claimed"):
+            assert prepare(job, timezone.now())
+        with Step(f"job {number}: written, collected"):
+            BatchJob.objects.filter(pk=job.pk).update(next_check_at=timezone.now())
+            tend(str(job.pk))
+        job.refresh_from_db()
+        print(f"{job.requests} requests, {job.input_bytes / 1e6:.0f} MB, {job.succeeded} answered")
+        assert job.status == BatchJob.Status.COLLECTED and job.succeeded == job.requests
+    with Step("all handed over, in parts"):
         taken = 0
-        while results := queue.results_of(f"job:{job.pk}"):
-            queue.acknowledge([one.correlation_id for one in results])
-            taken += len(results)
+        for job in BatchJob.objects.all():
+            while results := queue.results_of(f"job:{job.pk}"):
+                queue.acknowledge([one.correlation_id for one in results])
+                taken += len(results)
     assert taken == QueueItem.objects.filter(status="completed").count() == count
 
 

@@ -1,9 +1,10 @@
-"""The embedded stack: a real worker (threads) and beat inside the calling process."""
+"""The embedded stack: real workers (threads) and beat inside the calling process."""
 
 import fcntl
 import logging
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -17,11 +18,28 @@ from django.utils import timezone
 
 from assessment.lifecycle import monitoring
 from cjproject.celery import app
+from llmprovider.conf import get_settings
 from llmprovider.contracts import queue as judge_queue
 
 log = logging.getLogger(__name__)
 
-CONCURRENCY = 8
+
+@dataclass(frozen=True)
+class Post:
+    """One worker: the queues it serves, with so many threads of its own."""
+
+    name: str
+    queues: tuple[str, ...]
+    threads: int
+
+
+def posts() -> list[Post]:
+    """Apart, so that a provider that hangs takes no thread from any other work."""
+    return [
+        Post("provider", ("provider",), get_settings().PROVIDER_WORKERS),
+        Post("jobs", ("jobs",), 2),
+        Post("desk", ("assessment", "upkeep"), 4),
+    ]
 
 
 class AlreadyRunning(Exception):
@@ -29,25 +47,24 @@ class AlreadyRunning(Exception):
 
 
 class EmbeddedStack:
-    """Worker and beat in threads of this process, for as long as the `with` block lasts.
+    """Workers and beat in threads of this process, for as long as the `with` block lasts.
 
     One stack per database: the lock file says so, and is freed by the system when the process
     dies in any way. That makes it safe to take over whatever a dead process had leased.
     """
 
-    def __init__(self, celery_app: Celery = app, concurrency: int = CONCURRENCY) -> None:
+    def __init__(self, celery_app: Celery = app) -> None:
         self._app = celery_app
-        self._concurrency = concurrency
         self._lock: IO[str] | None = None
-        self._worker: Any = None
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._beat: Any = None
 
     def __enter__(self) -> Self:
         self._lock = _take_lock(_lock_path())
         try:
-            self._recover()  # before this worker leases anything of its own
-            self._start_worker()
+            self._recover()  # before these workers lease anything of their own
+            for post in posts():
+                self._start_worker(post)
             self._beat = EmbeddedService(self._app, thread=True)
             self._beat.start()
         except BaseException:  # Ctrl-C as well: a worker left running outlives its interpreter
@@ -66,42 +83,44 @@ class EmbeddedStack:
     def _stop(self) -> None:
         if self._beat is not None and self._beat.is_alive():
             self._beat.stop()
-        self._stop_worker()
+        self._stop_workers()
         if self._lock is not None:
             self._lock.close()
 
-    def _start_worker(self) -> None:
+    def _start_worker(self, post: Post) -> None:
+        """Returns once it consumes: which queues, the app says, for one worker at a time."""
         ready = threading.Event()
 
         class Worker(self._app.WorkController):  # type: ignore[name-defined,misc]
             def on_consumer_ready(self, consumer: object) -> None:
                 ready.set()
 
-        self._worker = Worker(
+        worker = Worker(
             pool="threads",
-            concurrency=self._concurrency,
-            queues=["assessment", "provider"],
+            concurrency=post.threads,
+            hostname=f"{post.name}@%h",
+            queues=list(post.queues),
             without_gossip=True,
             without_mingle=True,
             without_heartbeat=True,
         )
-        self._thread = threading.Thread(
-            target=self._worker.start, name="embedded-worker", daemon=True
-        )
-        self._thread.start()
+        thread = threading.Thread(target=worker.start, name=f"embedded-{post.name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
         if not ready.wait(timeout=30):
-            raise RuntimeError("the embedded worker did not start")
+            raise RuntimeError("an embedded worker did not start")
 
-    def _stop_worker(self) -> None:
-        """Let the worker end itself, so that it takes no message after its pool has closed.
+    def _stop_workers(self) -> None:
+        """Let the workers end themselves, so that none takes a message after its pool has closed.
 
         Waits for the calls under way: they are paid for, and their answers are stored.
         """
-        if self._thread is None:
+        if not self._threads:
             return
         state.should_stop = 0
         try:
-            self._thread.join()
+            for thread in self._threads:
+                thread.join()
         finally:
             state.should_stop = None
 

@@ -128,10 +128,10 @@ else:
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": 12, "timeout": 30},
+        "pool": {"min_size": 1, "max_size": 32, "timeout": 30},
     }
 else:
-    # Django's SQLite defaults fail under eight threads; a write lock taken at once does not.
+    # Django's SQLite defaults fail under many threads; a write lock taken at once does not.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -197,7 +197,12 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 2_000
 # Celery. The database is the truth; messages only say "look now", and beat says so again.
 CELERY_TASK_DEFAULT_QUEUE = "assessment"
 CELERY_TASK_ROUTES = {
-    "llmprovider.*": {"queue": "provider"},
+    # What waits for a provider keeps nothing else waiting: neither calls nor jobs share a queue
+    # with work on the database alone.
+    "llmprovider.process_bundle": {"queue": "provider"},
+    "llmprovider.submit_job": {"queue": "jobs"},
+    "llmprovider.check_job": {"queue": "jobs"},
+    "llmprovider.*": {"queue": "upkeep"},
     "assessment.*": {"queue": "assessment"},
 }
 CELERY_TASK_SERIALIZER = "json"

@@ -14,12 +14,15 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from llmprovider import gates, messages
-from llmprovider.budgets import Leave, may_spend, most_it_costs, over_the_cap
+from llmprovider.budgets import Leave, may_spend, over_the_cap
+from llmprovider.call_costs import most_it_costs
 from llmprovider.call_requests import CallSize, judge_of, size_of
 from llmprovider.leases import claim
 from llmprovider.lines import Line
 from llmprovider.models import BatchAccount, Bundle, ProviderCall, QueueItem
 from llmprovider.outcomes import Failure, store_outcomes
+from llmprovider.places import LOOK_AGAIN as PLACES_AGAIN
+from llmprovider.places import has_place
 from llmprovider.prefixes import LOOK_AGAIN, is_being_written
 from llmprovider.providers.registry import is_mock
 
@@ -69,8 +72,8 @@ def begin(bundle_id: str) -> Step:
     """Begin the call of one bundle, if it is due and has queued items."""
     batch_key = Bundle.objects.values_list("batch_key", flat=True).get(pk=bundle_id)
     with transaction.atomic():
-        now = timezone.now()
         account = _locked(batch_key)
+        now = timezone.now()  # the lock may have kept us waiting
         return _begin(account, Bundle.objects.filter(pk=bundle_id, not_before__lte=now), now)
 
 
@@ -80,8 +83,8 @@ def begin_in_line(line: Line, *, give_way: bool) -> Step:
     `give_way`: other batches wait too, so if this one has had a turn meanwhile it is theirs.
     """
     with transaction.atomic():
-        now = timezone.now()
         account = _locked(line.batch_key)
+        now = timezone.now()  # the lock may have kept us waiting
         if give_way and account.last_turn_at != line.last_turn_at:
             return Overtaken()
         bundles = Bundle.objects.filter(
@@ -117,6 +120,8 @@ def _begin(account: BatchAccount, bundles: QuerySet[Bundle], now: datetime) -> S
     if refused is not None and came <= refused[0]:
         why = refused[1]
         return _decide(account, bundle, Failure(why.error_type, why.message, outage=True), now)
+    if not has_place((bundle.provider, bundle.model), now):
+        return Postponed(bundle, now + PLACES_AGAIN, by_judge=True)
     size = size_of(bundle, item_ids)
     cost = most_it_costs(judge_of(bundle), size.most)
     leave = may_spend(account, cost)

@@ -6,8 +6,7 @@ from enum import Enum
 
 from django.db.models import F, Q, Sum
 
-from llmprovider.call_costs import call_cost
-from llmprovider.contracts import ErrorType, Overrides, TokenUsage
+from llmprovider.contracts import ErrorType
 from llmprovider.models import BatchAccount, ProviderCall
 from llmprovider.outcomes import Failure
 
@@ -18,18 +17,6 @@ class Leave(Enum):
     GRANTED = "granted"
     LATER = "later"  # it fits if the calls under way cost less than they may
     REFUSED = "refused"
-
-
-def most_it_costs(judge: Overrides, most: TokenUsage, *, batch: bool = False) -> Decimal | None:
-    """USD that a call with at most these tokens can cost; None where no price is known.
-
-    Of `most`, the tokens written to a cache cost more than others with some vendors and less with
-    none, so both ways are looked at.
-    """
-    plain = most.model_copy(update={"cache_write": 0, "cache_write_1h": 0})
-    costs = [call_cost(judge, most, batch=batch), call_cost(judge, plain, batch=batch)]
-    known = [cost for cost in costs if cost is not None]
-    return max(known) if known else None
 
 
 def may_spend(account: BatchAccount, amount: Decimal | None) -> Leave:

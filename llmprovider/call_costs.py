@@ -22,3 +22,15 @@ def call_cost(
         except UnknownPrice:
             continue
     return None
+
+
+def most_it_costs(judge: Overrides, most: TokenUsage, *, batch: bool = False) -> Decimal | None:
+    """USD that a call with at most these tokens can cost; None where no price is known.
+
+    Of `most`, the tokens written to a cache cost more than others with some vendors and less with
+    none, so both ways are looked at.
+    """
+    plain = most.model_copy(update={"cache_write": 0, "cache_write_1h": 0})
+    costs = [call_cost(judge, most, batch=batch), call_cost(judge, plain, batch=batch)]
+    known = [cost for cost in costs if cost is not None]
+    return max(known) if known else None

@@ -31,7 +31,7 @@ def document_sha256(text: str) -> str:
 
 @dataclass(frozen=True)
 class MeasuredText:
-    """A text's hash and its estimated tokens: on the safe side, and likely."""
+    """A text's hash and its estimated tokens: upper, and likely."""
 
     sha256: str
     tokens: int

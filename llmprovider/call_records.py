@@ -33,16 +33,22 @@ class Noted:
 def note_answer(
     call: ProviderCall, items: Sequence[QueueItem], judge: Overrides, response: ProviderResponse
 ) -> Noted:
-    """Write answer, tokens and bill into the call. `items`: those asked, in their order."""
+    """Write answer, tokens and bill into the call. `items`: those asked, in their order.
+
+    Where the bill is not known, what the call may have cost stays reserved.
+    """
     noted = _outcomes(call, items, response)
     call.resolved_model = response.model
     call.vendor_request_id = response.request_id
-    for kind, field in USAGE_FIELDS.items():
-        setattr(call, field, getattr(response.usage, kind))
-    batch = call.job_id is not None
-    cost = call_cost(judge, response.usage, answered_by=response.model, batch=batch)
-    call.cost_usd, call.priced = cost or Decimal(0), cost is not None
-    call.reserved_usd = Decimal(0)
+    cost = None
+    if response.usage is not None:
+        for kind, field in USAGE_FIELDS.items():
+            setattr(call, field, getattr(response.usage, kind))
+        batch = call.job_id is not None
+        cost = call_cost(judge, response.usage, answered_by=response.model, batch=batch)
+    call.priced = cost is not None
+    if cost is not None:
+        call.cost_usd, call.reserved_usd = cost, Decimal(0)
     return noted
 
 
@@ -83,8 +89,9 @@ def note_error(
     call.error_type = error.error_type
     call.error_message = error.message[:500]
     call.vendor_request_id = error.request_id
-    call.priced = True  # a failed call is not billed
-    if error.unsent or error.error_type not in bill_unknown:
+    # A failed call is not billed, unless the failure is that we did not get what was answered.
+    call.priced = call.mock or error.unsent or error.error_type not in bill_unknown
+    if call.priced:
         call.reserved_usd = Decimal(0)
     return Failure(
         error.error_type,
@@ -92,4 +99,7 @@ def note_error(
         error.retry_after,
         outage=error.outage,
         size=error.size and items > 1,
+        turned_away=error.error_type is ErrorType.RATE_LIMIT
+        and not error.size
+        and call.job_id is None,
     )

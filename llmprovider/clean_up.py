@@ -76,7 +76,10 @@ def expire_queued(now: datetime) -> None:
 
 def fail_outages(now: datetime) -> None:
     """What waits for a judge that has not served anybody for OUTAGE_TOLERANCE fails with its error,
-    so that the batch ends and says why."""
+    so that the batch ends and says why.
+
+    What came later waits as long by itself: meanwhile a probe may find the judge at work again.
+    """
     tolerance = timedelta(seconds=get_settings().OUTAGE_TOLERANCE_SECONDS)
     for outage in gates.outages(now, tolerance):
         failure = Failure(outage.error_type, outage.message, outage=True)
@@ -85,6 +88,7 @@ def fail_outages(now: datetime) -> None:
             provider=outage.provider,
             model=outage.model,
             bundle__route=Bundle.Route.LIVE,
+            enqueued_at__lte=max(outage.since + tolerance, now - tolerance),
         ).select_related("bundle")
         failed = [
             item
@@ -162,14 +166,19 @@ def announce_lost(
 ) -> None:
     """A few new tickets for every judge that has work, is free, and has long had no call.
 
-    Any ticket works any bundle, so a long backlog is no sign that tickets were lost: silence is.
-    These go on until nothing is left, so a few are enough.
+    A call under way has a ticket, however long it takes. Any ticket works any bundle, so a long
+    backlog is no sign that tickets were lost: silence is. These go on until nothing is left, so a
+    few are enough.
     """
+    lease = timedelta(seconds=get_settings().PROCESSING_LEASE_SECONDS)
     due = Bundle.objects.filter(waiting=True, not_before__lte=now)
     lanes = due.order_by().values_list("provider", "model").annotate(last=Max("announced_at"))
     for provider, model, last in lanes:
-        calls = ProviderCall.objects.filter(provider=provider, model=model)
-        alive = last > now - patience or calls.filter(started_at__gt=now - patience).exists()
+        calls = ProviderCall.objects.filter(provider=provider, model=model, job__isnull=True)
+        at_work = Q(started_at__gt=now - patience) | Q(
+            started_at__gt=now - lease, finished_at__isnull=True, error_type=""
+        )
+        alive = last > now - patience or calls.filter(at_work).exists()
         if (alive and not lone_process) or (provider, model) in closed:
             continue
         silent = due.filter(provider=provider, model=model, announced_at__lt=now)

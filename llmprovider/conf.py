@@ -53,6 +53,12 @@ class ProviderSettings(BaseSettings):
     PROVIDER_TIMEOUT_SECONDS: float = Field(
         540.0, gt=0, description="Longest wait for one answer of a provider."
     )
+    PROVIDER_WORKERS: int = Field(
+        16,
+        ge=1,
+        description="Workers that serve the queue `provider`, all together; one model gets half "
+        "of them at most (docs/limits.md).",
+    )
     QUEUED_TTL_SECONDS: float = Field(
         4 * 3600.0, gt=0, description="A comparison still queued by then expires."
     )

@@ -11,9 +11,9 @@ from django.db.models.functions import TruncDate
 
 from llmprovider.models import ProviderCall, QueueItem
 
-UNPRICED = Q(priced=False, finished_at__isnull=False)
-# Under way, or lost with their worker, or failed in a way that may be billed all the same.
+# Under way, or lost with their worker, or ended in a way that may be billed all the same.
 UNANSWERED = Q(finished_at__isnull=True) | Q(reserved_usd__gt=0)
+UNPRICED = Q(priced=False) & ~UNANSWERED
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Final
 
-from llmprovider.call_costs import call_cost
+from llmprovider.call_costs import call_cost, most_it_costs
 from llmprovider.call_plans import MeasuredText, by_job, measured, plan_calls
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ComparisonRequest, Overrides, TokenUsage
@@ -14,8 +14,9 @@ from llmprovider.jobs.estimates import jobs_needed
 from llmprovider.prompts import system_text
 from llmprovider.tokens import LIKELY, LIKELY_OUTPUT_PER_COMPARISON, UPPER, max_output_tokens
 
-# Share of the room set aside for reasoning that is likely used: by hand, and the least certain
-# figure of a plan. Measured use differs several fold between models, efforts and texts.
+# Share of the room set aside for reasoning, beside that for a call as such, that is likely used: by
+# hand, and the least certain figure of a plan. Measured use differs several fold between models,
+# efforts and texts.
 REASONING_SHARE: Final = 0.25
 
 
@@ -100,11 +101,35 @@ def estimate(requests: Sequence[ComparisonRequest]) -> Estimate:
     return replace(total, jobs=jobs)
 
 
+def cheapest_call(requests: Sequence[ComparisonRequest]) -> Decimal | None:
+    """USD that the least of the calls for `requests` can cost at most.
+
+    Under a lower money cap none is made. None where a price is unknown, or nothing is asked.
+    """
+    texts = measured(requests)
+    costs = []
+    for members in plan_calls(requests, texts):
+        asked = [requests[member] for member in members]
+        lead = asked[0]
+        distinct = {text for one in asked for text in (one.first.text, one.second.text)}
+        system = system_text(lead.instructions, lead.overrides.system_prompt)
+        most = _most(lead.overrides, system, [texts[text] for text in distinct], len(members))
+        costs.append(most_it_costs(lead.overrides, most, batch=by_job(lead)))
+    known = [cost for cost in costs if cost is not None]
+    return min(known) if known and len(known) == len(costs) else None
+
+
 def likely_reasoning_tokens(known: KnownModel | None, judge: Overrides, comparisons: int) -> int:
-    """What a call will likely use for reasoning: 0 for a model that does not reason."""
+    """What a call will likely use for reasoning: 0 for a model that does not reason.
+
+    So much for each comparison: what is set aside once per call is there for the call that thinks
+    longer than most.
+    """
     unlimited = judge.model_copy(update={"max_tokens": None})
-    room = answer_tokens(known, unlimited, comparisons) - max_output_tokens(comparisons)
-    return round(REASONING_SHARE * max(room, 0))
+    once, one = (
+        answer_tokens(known, unlimited, number) - max_output_tokens(number) for number in (0, 1)
+    )
+    return round(REASONING_SHARE * max(one - once, 0) * comparisons)
 
 
 def _call(
@@ -117,17 +142,13 @@ def _call(
 ) -> Estimate:
     known = known_model(judge.provider, judge.model)
     count = len(texts)
-    prefix, most_prefix = LIKELY.tokens(system), UPPER.tokens(system)
-    most_output = answer_tokens(known, judge, comparisons)
+    prefix = LIKELY.tokens(system)
+    most = _most(judge, system, texts, comparisons)
     reasoning = likely_reasoning_tokens(known, judge, comparisons)
     likely = TokenUsage(
         input=LIKELY.call(prefix, sum(text.likely for text in texts), count, comparisons),
-        output=min(LIKELY_OUTPUT_PER_COMPARISON * comparisons + reasoning, most_output),
-        reasoning=min(reasoning, most_output),
-    )
-    most = TokenUsage(
-        input=UPPER.call(most_prefix, sum(text.tokens for text in texts), count, comparisons),
-        output=most_output,
+        output=min(LIKELY_OUTPUT_PER_COMPARISON * comparisons + reasoning, most.output),
+        reasoning=min(reasoning, most.output),
     )
     batch = call_cost(judge, likely, batch=True) if known is not None and known.batch else None
     return Estimate(
@@ -144,9 +165,21 @@ def _call(
             likely=call_cost(judge, likely),
             cached=call_cost(judge, _through_cache(judge, likely, prefix, write=first_of_prefix)),
             batch=batch,
-            at_most=call_cost(judge, _through_cache(judge, most, most_prefix, write=True)),
+            at_most=call_cost(judge, most),
         ),
     )
+
+
+def _most(
+    judge: Overrides, system: str, texts: Sequence[MeasuredText], comparisons: int
+) -> TokenUsage:
+    """What a call may take at most: the longest answer, and the prefix written to the cache."""
+    prefix = UPPER.tokens(system)
+    most = TokenUsage(
+        input=UPPER.call(prefix, sum(text.tokens for text in texts), len(texts), comparisons),
+        output=answer_tokens(known_model(judge.provider, judge.model), judge, comparisons),
+    )
+    return _through_cache(judge, most, prefix, write=True)
 
 
 def _through_cache(judge: Overrides, usage: TokenUsage, prefix: int, *, write: bool) -> TokenUsage:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from llmprovider.answers import Verdict
@@ -22,7 +22,8 @@ class Failure:
     """Why an item has no verdict. `message` holds no essay text; `retry_after` is in seconds.
 
     `outage`: every further call to this judge would fail alike. `size`: in a smaller bundle the
-    item may well succeed. `final`: not to be asked again, whatever the cause.
+    item may well succeed. `final`: not to be asked again, whatever the cause. `turned_away`: the
+    provider had no room (429), which is no attempt at the item; its time to live bounds the wait.
     """
 
     error_type: ErrorType
@@ -31,6 +32,7 @@ class Failure:
     outage: bool = False
     size: bool = False
     final: bool = False
+    turned_away: bool = False
 
     @property
     def retryable(self) -> bool:
@@ -56,19 +58,19 @@ def store_outcomes(
     the item in the batch job that it was in when `items` were read.
     """
     now = timezone.now()
-    max_attempts = get_settings().QUEUE_MAX_ATTEMPTS
     shares = _shares(call, len(items))
     again = []
     with transaction.atomic():
         # By key, as everybody locks them, so that nobody waits in a circle.
         for item, share in sorted(zip(items, shares, strict=True), key=lambda one: one[0].pk):
             outcome = outcomes[item.pk]
-            item.attempts += 1 if call else 0
+            turned_away = isinstance(outcome, Failure) and outcome.turned_away
+            item.attempts += 1 if call and not turned_away else 0
             item.cost_usd += share["cost_usd"]
             item.usage = _added(item.usage, share["usage"])
             if isinstance(outcome, Verdict):
                 _complete(item, outcome, call, prompt_sha256, now)
-            elif outcome.retryable and item.attempts < max_attempts and _requeue(item):
+            elif outcome.retryable and _may_be_asked(item, outcome) and _requeue(item, outcome):
                 again.append(item)
             else:
                 _fail(item, outcome, QueueItem.Status.FAILED, call, prompt_sha256, now)
@@ -97,13 +99,18 @@ def _complete(
     )
 
 
-def _requeue(item: QueueItem) -> bool:
+def _may_be_asked(item: QueueItem, failure: Failure) -> bool:
+    return failure.turned_away or item.attempts < get_settings().QUEUE_MAX_ATTEMPTS
+
+
+def _requeue(item: QueueItem, failure: Failure) -> bool:
     """False where the lease is lost or the caller has withdrawn the item."""
     return bool(
         _ours(item)
         .filter(withdrawn=False)
         .update(
             status=QueueItem.Status.QUEUED,
+            claims=F("claims") - (1 if failure.turned_away else 0),
             lease_token=None,
             lease_expires_at=None,
             attempts=item.attempts,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from django.db.models import Q
+
 from llmprovider.call_plans import sha256_of
 from llmprovider.conf import get_settings
 from llmprovider.contracts.models import Api, known_model
@@ -54,8 +56,11 @@ def is_being_written(prefix: Prefix, instructions: InstructionSet, now: datetime
     """
     InstructionSet.objects.select_for_update(no_key=True).get(pk=instructions.pk)
     calls = ProviderCall.objects.filter(prefix_sha256=prefix.sha256)
+    # An answer that was of no use has been read by the provider all the same.
     written = calls.filter(
-        started_at__gt=now - _LIFETIMES[prefix.ttl], finished_at__isnull=False, error_type=""
+        Q(error_type="") | Q(input_tokens__gt=0),
+        started_at__gt=now - _LIFETIMES[prefix.ttl],
+        finished_at__isnull=False,
     )
     if written.exists():
         return False

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from copy import copy
+from decimal import Decimal
 from typing import TypeVar
 
 from django.db import OperationalError, close_old_connections, transaction
@@ -17,9 +18,15 @@ from llmprovider.contracts import ErrorType, TokenUsage
 from llmprovider.leases import end_leases
 from llmprovider.models import Bundle, QueueItem
 from llmprovider.outcomes import Failure, ItemOutcome, store_outcomes
-from llmprovider.providers.base import ProviderError, ProviderResponse, VendorLimit
+from llmprovider.providers.base import (
+    ProviderError,
+    ProviderRequest,
+    ProviderResponse,
+    VendorLimit,
+)
 from llmprovider.providers.registry import provider_for
 from llmprovider.retries import plan_retries
+from llmprovider.tokens import estimate_tokens
 
 log = logging.getLogger(__name__)
 
@@ -42,28 +49,41 @@ def carry_out(begun: Begun) -> list[Bundle]:
     the clean-up's. An error of this service is raised once the items are back in the queue, unless
     there is an answer: then they stay leased, so that nothing is paid for twice.
     """
+    asked = False
     try:
         prompt = prompt_for(begun.bundle, begun.items)
         begun.call.prompt_sha256 = prompt.sha256
         begun.call.save(update_fields=["prompt_sha256"])
         request = request_for(begun.bundle, begun.items, prompt, begun.size)
-        response = provider_for(begun.bundle.provider).call(request)
+        judge = provider_for(begun.bundle.provider)
+        asked = True
+        response = judge.call(request)
     except ProviderError as error:
         return _record_failed_call(begun, error)
     except Exception as error:
-        _undo(begun, error)
+        _undo(begun, error, asked=asked)
         raise
-    return _record_answered_call(begun, response)
+    return _record_answered_call(begun, request, response)
 
 
-def _record_answered_call(begun: Begun, response: ProviderResponse) -> list[Bundle]:
+def _record_answered_call(
+    begun: Begun, request: ProviderRequest, response: ProviderResponse
+) -> list[Bundle]:
     noted = note_answer(begun.call, begun.items, judge_of(begun.bundle), response)
     return _finish(
         begun,
         noted.outcomes,
         unreadable=noted.unreadable,
-        usage=response.usage,
+        usage=response.usage or _estimated(request, response),
         limits=response.limits,
+    )
+
+
+def _estimated(request: ProviderRequest, response: ProviderResponse) -> TokenUsage:
+    """For the limits per minute, where the provider does not say what it used."""
+    return TokenUsage(
+        input=estimate_tokens(request.system) + estimate_tokens(request.user),
+        output=estimate_tokens(response.text),
     )
 
 
@@ -121,10 +141,12 @@ def _finish(
     return [retry for retry in retries if retry.not_before - now <= messages.SLOT]
 
 
-def _undo(begun: Begun, error: Exception) -> None:
+def _undo(begun: Begun, error: Exception, *, asked: bool) -> None:
     """This service failed before there was an answer: the leases end now, and the clean-up sees to
-    the items. Whether the provider was asked is not known: what that may cost stays reserved."""
+    the items. Where the provider may have been `asked`, what that may cost stays reserved."""
     call = begun.call
+    if not asked:
+        call.reserved_usd = Decimal(0)
     call.error_type = ErrorType.SERVER_ERROR
     call.error_message = f"this service failed: {type(error).__name__}"
     now = timezone.now()

@@ -67,11 +67,12 @@ def plan_retries(
 def wait_before_retry(attempts: int, asked: float) -> timedelta:
     """Backoff that doubles with each attempt, with jitter; at least what the provider asked for.
 
-    `asked` is in seconds, 0 where the provider said nothing. The backoff is bounded by
+    `attempts`: 0 where all calls so far were turned away. `asked` is in seconds, 0 where the
+    provider said nothing. The backoff is bounded by
     QUEUE_RETRY_MAX_SECONDS, what the provider asks for by RETRY_AFTER_MAX_SECONDS.
     """
     settings = get_settings()
-    backoff = settings.QUEUE_RETRY_BASE_SECONDS * 2 ** (attempts - 1)
+    backoff = settings.QUEUE_RETRY_BASE_SECONDS * 2 ** max(0, attempts - 1)
     jittered = backoff * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
     own = min(jittered, settings.QUEUE_RETRY_MAX_SECONDS)
     return timedelta(seconds=max(own, min(asked, settings.RETRY_AFTER_MAX_SECONDS)))

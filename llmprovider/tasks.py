@@ -8,6 +8,7 @@ from django.utils import timezone
 from llmprovider import messages
 from llmprovider.api import results
 from llmprovider.clean_up import clean_up
+from llmprovider.contracts.faults import fault_of
 from llmprovider.jobs import messages as job_messages
 from llmprovider.jobs.sweeping import sweep
 from llmprovider.jobs.tending import tend
@@ -32,8 +33,8 @@ def process_bundle(self: Task, bundle_id: str, goes_on: bool = False) -> str:
             worked = _results_from(turn, bundle_id)
             if goes_on and back_in is None:
                 messages.announce(turn.bundle, goes_on=True)
-    except Exception:  # the clean-up sees to what this leaves behind
-        log.exception("a ticket for bundle %s was not worked", bundle_id)
+    except Exception as error:  # the clean-up sees to what this leaves behind
+        log.error("a ticket for bundle %s was not worked: %s", bundle_id, fault_of(error))
     if back_in is not None:
         raise self.retry(countdown=back_in)
     return worked
@@ -70,8 +71,8 @@ def submit_job(job_id: str) -> str:
     """
     try:
         tend(job_id)
-    except Exception:
-        log.exception("batch job %s was not sent; it will be tried again", job_id)
+    except Exception as error:
+        log.error("batch job %s was not sent; it is tried again: %s", job_id, fault_of(error))
     return job_id
 
 
@@ -80,8 +81,8 @@ def check_job(job_id: str) -> None:
     """Do what a batch job needs next: send it, look for it, look at it, read its results."""
     try:
         tend(job_id)
-    except Exception:
-        log.exception("batch job %s was not looked after; it will be tried again", job_id)
+    except Exception as error:
+        log.error("batch job %s was not seen to; it is tried again: %s", job_id, fault_of(error))
 
 
 @shared_task(name="llmprovider.check_jobs")

@@ -1,12 +1,12 @@
 """Tokens estimated from characters, for budgets, plans and limits. Bills use the vendor's count.
 
-No tokenizer of a vendor is at hand for every model, so there are two estimates. The upper one keeps
-a call from being too large: measured against four public vocabularies (o200k, cl100k, Claude 2,
-DeepSeek) it is 1.4 to 1.65 times the count for English essays and 1.0 to 3.9 times for Swedish,
-German, Russian, Arabic and Chinese; recent vocabularies of Anthropic count up to a third more than
-those four. The likely one lies in the middle: 1.0 to 1.2 times the four counts for English, so
-between 0.8 and 1.2 of what recent models bill. `benchmarks/tokens.py` and docs/costs.md have the
-figures.
+No tokenizer of a vendor is at hand for every model, so there are two estimates. The upper one is
+to keep a call from being too large. Measured against four public vocabularies (o200k, cl100k,
+Claude 2, DeepSeek) it is 1.4 to 1.65 times the count for English essays and 1.0 to 3.9 times for
+Swedish, German, Russian, Arabic and Chinese. Recent vocabularies of Anthropic count up to a third
+more than those four, so outside English it can be too low by a quarter. The likely one lies in the
+middle: 1.0 to 1.2 times the four counts for English, so between 0.8 and 1.2 of what recent models
+bill. `benchmarks/tokens.py` and docs/costs.md have the figures.
 """
 
 import math
@@ -60,12 +60,12 @@ ANSWER_FRAME: Final = 256
 
 
 def estimate_tokens(text: str) -> int:
-    """Tokens of the text on the safe side, at least 1 unless it is empty."""
+    """Tokens of the text by the upper estimate, at least 1 unless it is empty."""
     return UPPER.tokens(text)
 
 
 def input_tokens(instructions: int, texts: int, distinct_texts: int, comparisons: int) -> int:
-    """Input of one call on the safe side, from tokens on the safe side."""
+    """Input of one call by the upper estimate, from tokens by the upper estimate."""
     return UPPER.call(instructions, texts, distinct_texts, comparisons)
 
 

@@ -11,10 +11,11 @@ from typing import Final
 
 from django.utils import timezone
 
-from llmprovider import gates, messages
+from llmprovider import messages
 from llmprovider.admissions import Begun, Decided, Postponed, begin_in_line
 from llmprovider.models import Bundle
 from llmprovider.picking import next_due, waiting_lines
+from llmprovider.places import closed_until
 from llmprovider.processing import carry_out
 
 # How often a ticket looks at the queue before it gives its place to others.
@@ -41,7 +42,7 @@ def take_turn() -> Turn:
     until = None
     for _ in range(LOOKS):
         now = timezone.now()
-        closed = gates.closed_until(now)
+        closed = closed_until(now)
         lines = [
             line for line in waiting_lines(now, {*closed, *full}) if line.batch_key not in held
         ]
@@ -67,7 +68,7 @@ def take_turn() -> Turn:
 def _back_in(until: datetime | None) -> float | None:
     """Seconds until something can be worked, by `until` or by the rows; None: not soon."""
     now = timezone.now()
-    due = until or next_due(now, gates.closed_until(now), messages.SLOT)
+    due = until or next_due(now, closed_until(now), messages.SLOT)
     if due is None or due - now > messages.SLOT:
         return None
     waiting = Bundle.objects.filter(waiting=True).count()

@@ -39,7 +39,10 @@ class CostTold(serializers.Serializer[Any]):
         help_text="Calls of a model without a known price: not in usd."
     )
     unanswered_calls = serializers.IntegerField(
-        help_text="Calls under way, or that never had an answer: not in usd yet."
+        help_text="Calls under way, or that ended without an answer or a bill: not in usd."
+    )
+    unanswered_at_most_usd = serializers.FloatField(
+        help_text="The most that those may be billed on top of usd."
     )
     input_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()
@@ -81,6 +84,24 @@ class JobTold(serializers.Serializer[Any]):
     ended_at = serializers.CharField(allow_null=True)
     cancel_requested_at = serializers.CharField(allow_null=True)
     error_message = NullIfBlank(allow_null=True)
+
+
+class TroubleTold(serializers.Serializer[Any]):
+    """A judge that serves nobody at the moment, while comparisons wait for it."""
+
+    provider = serializers.CharField()
+    model = serializers.CharField()
+    kind = serializers.ChoiceField(
+        ("failing", "paused"),
+        help_text="failing: calls fail in a row. paused: the provider asked to be left alone.",
+    )
+    since = serializers.CharField(allow_null=True, help_text="Since when it fails.")
+    until = serializers.CharField(
+        help_text="When what still waits is given up (failing), or asked again (paused)."
+    )
+    error_type = serializers.CharField(allow_null=True)
+    message = serializers.CharField(help_text="The last error.", allow_blank=True)
+    words = serializers.CharField(help_text="All of it in one sentence.")
 
 
 class LinksTold(serializers.Serializer[Any]):

@@ -12,10 +12,12 @@ from assessment.api.parts import (
     JudgeTold,
     LinksTold,
     NullIfBlank,
+    TroubleTold,
     WarningTold,
 )
 from assessment.lifecycle.costs import cost_so_far
 from assessment.lifecycle.jobs import jobs_of
+from assessment.lifecycle.troubles import trouble_document, troubles_of
 from assessment.models import Batch, ComparisonPair, Essay
 
 
@@ -76,6 +78,9 @@ class BatchSerializer(BatchSummarySerializer):
     jobs = serializers.SerializerMethodField(
         help_text="Jobs at providers' batch services; empty in the live modes."
     )
+    troubles = serializers.SerializerMethodField(
+        help_text="What keeps the batch waiting at its providers; empty where all is well."
+    )
 
     class Meta(BatchSummarySerializer.Meta):
         fields = [
@@ -88,6 +93,7 @@ class BatchSerializer(BatchSummarySerializer):
             "waves",
             "cost",
             "jobs",
+            "troubles",
             "warnings",
         ]
         read_only_fields = fields
@@ -100,6 +106,10 @@ class BatchSerializer(BatchSummarySerializer):
     def get_jobs(self, batch: Batch) -> list[dict[str, Any]]:
         told: list[dict[str, Any]] = JobTold(jobs_of(batch), many=True).data
         return told
+
+    @extend_schema_field(TroubleTold(many=True))
+    def get_troubles(self, batch: Batch) -> list[dict[str, Any]]:
+        return [trouble_document(trouble) for trouble in troubles_of(batch)]
 
 
 class SignTold(serializers.Serializer[Any]):

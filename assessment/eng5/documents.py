@@ -96,13 +96,18 @@ def cost_summary(batch: Batch, calls: list[dict[str, Any]] | None = None) -> dic
                 "output_tokens": 0,
                 "usd": 0.0,
                 "unpriced_calls": 0,
+                "unanswered_calls": 0,
+                "unanswered_at_most_usd": 0.0,
             },
         )
         judge["calls"] += 1
         judge["input_tokens"] += call["input_tokens"]
         judge["output_tokens"] += call["output_tokens"]
         judge["usd"] += call["cost_usd"] or 0.0
-        judge["unpriced_calls"] += call["cost_usd"] is None and call["finished_at"] is not None
+        unanswered = call["finished_at"] is None or call["reserved_usd"] > 0
+        judge["unpriced_calls"] += call["cost_usd"] is None and not unanswered
+        judge["unanswered_calls"] += unanswered
+        judge["unanswered_at_most_usd"] += call["reserved_usd"] if unanswered else 0.0
     for judge in judges.values():
         if judge["unpriced_calls"] and not judge["usd"]:
             judge["usd"] = None  # unknown, not nothing

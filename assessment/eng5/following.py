@@ -5,8 +5,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TextIO
 
+from django.utils import timezone
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -19,8 +21,10 @@ from rich.progress import (
 
 from assessment.lifecycle.job_words import progress_words
 from assessment.lifecycle.jobs import Job, jobs_of, unsent, unsettled
+from assessment.lifecycle.troubles import trouble_words, troubles_of
 from assessment.models import Batch
 from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts.queue import Trouble, TroubleKind
 
 POLL_SECONDS = 0.2
 # Providers take minutes to hours over a job.
@@ -36,6 +40,7 @@ class Sighting:
     max_score_change: float | None
     cost_usd: float | None
     jobs: Sequence[Job] = ()
+    troubles: Sequence[Trouble] = ()
 
     @property
     def over(self) -> bool:
@@ -44,8 +49,12 @@ class Sighting:
 
     @property
     def ending(self) -> bool:
-        """Every provider that has a job of this (cancelled) batch has been asked to end it."""
-        return all(job["cancel_sent_at"] for job in self.jobs if job["open"])
+        """Every provider that is to end a job of this (cancelled) batch has been asked to.
+
+        A job that holds other batches' comparisons too goes on for them.
+        """
+        to_end = (job for job in self.jobs if job["open"] and job["cancel_requested_at"])
+        return all(job["cancel_sent_at"] for job in to_end)
 
     @property
     def handed_over(self) -> bool:
@@ -60,7 +69,8 @@ def look(batch_id: int) -> Sighting:
     totals = judge_queue.totals_of(str(batch_id))
     known = totals["known_usd"]
     cost = float(known) if known is not None else None
-    return Sighting(batch, waves[0][0] if waves else 0, weighed, cost, jobs_of(batch))
+    wave = waves[0][0] if waves else 0
+    return Sighting(batch, wave, weighed, cost, jobs_of(batch), troubles_of(batch))
 
 
 def follow(
@@ -104,6 +114,7 @@ def _display(stream: TextIO) -> Iterator[Callable[[Sighting], None]]:
         TimeRemainingColumn(),
         console=console,
     ) as progress:
+        told = _Troubles()
         task = progress.add_task("starting", total=None, stability="", cost="")
 
         def show(seen: Sighting) -> None:
@@ -115,6 +126,8 @@ def _display(stream: TextIO) -> Iterator[Callable[[Sighting], None]]:
                 stability=_course(seen),
                 cost=_cost(seen),
             )
+            for words in told.news(seen):
+                progress.console.print(words, markup=False, highlight=False)
 
         yield show
 
@@ -134,14 +147,43 @@ def _course(seen: Sighting) -> str:
     return progress_words(seen.jobs) or _stability(seen)
 
 
+# A pause that is over sooner is nothing to tell: providers ask for such all the time.
+_SHORT_PAUSE = timedelta(seconds=10)
+
+
+class _Troubles:
+    """Each trouble once, when it begins."""
+
+    def __init__(self) -> None:
+        self._told: set[tuple[str, str, TroubleKind]] = set()
+
+    def news(self, seen: Sighting) -> list[str]:
+        """What has begun to keep the batch waiting since the last look, in words."""
+        soon = timezone.now() + _SHORT_PAUSE
+        now = {
+            (one.provider, one.model, one.kind): one
+            for one in seen.troubles
+            if one.since is not None or one.until > soon
+        }
+        # A pause is told once: it comes back while a rate limit is worked against.
+        over = {key for key in self._told - now.keys() if key[2] is not TroubleKind.PAUSED}
+        new = [trouble_words(one) for key, one in now.items() if key not in self._told]
+        self._told = (self._told - over) | now.keys()
+        return [f"Waits: {words}" for words in new]
+
+
 class _Lines:
-    """One line whenever a wave begins, a job gets on or the batch ends, for logs."""
+    """One line whenever a wave begins, a job gets on, a judge fails or the batch ends, for logs."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._shown: tuple[object, ...] | None = None
+        self._troubles = _Troubles()
 
     def __call__(self, seen: Sighting) -> None:
+        for words in self._troubles.news(seen):
+            self._stream.write(f"{words}\n")
+            self._stream.flush()
         states = tuple((job["status"], job["vendor_status"]) for job in seen.jobs)
         state = (seen.wave, seen.batch.status, states)
         if state == self._shown:

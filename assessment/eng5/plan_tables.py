@@ -13,10 +13,22 @@ PER_REQUEST = LLMBatchingMode.PER_REQUEST
 
 
 def print_plan(plan: RunPlan, out: Output, *, as_json: bool = False) -> None:
-    """A run before anything is spent."""
+    """A run before anything is spent, with every mode that is open to it."""
     if as_json:
         out.write(json.dumps({"plan": plan_document(plan), "warnings": plan.warnings}, indent=1))
         return
+    _write_own(plan, out)
+    _write_modes(plan, out)
+    _write_warnings(plan, out)
+
+
+def print_own_plan(plan: RunPlan, out: Output) -> None:
+    """What is about to be judged and what it costs, in the run's own mode."""
+    _write_own(plan, out)
+    _write_warnings(plan, out)
+
+
+def _write_own(plan: RunPlan, out: Output) -> None:
     own = plan.own
     rows = [
         ("essays", f"{plan.students} students, {plan.anchors} anchors"),
@@ -37,7 +49,9 @@ def print_plan(plan: RunPlan, out: Output, *, as_json: bool = False) -> None:
     )
     out.write(f"Plan ({end})")
     write_rows(rows, out)
-    _write_modes(plan, out)
+
+
+def _write_warnings(plan: RunPlan, out: Output) -> None:
     for warning in plan.warnings:
         out.write(f"Warning: {warning}")
 

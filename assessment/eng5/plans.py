@@ -8,6 +8,7 @@ import numpy as np
 
 from assessment.conf import get_settings
 from assessment.dealing import deal
+from assessment.lifecycle.costs import no_call_fits
 from assessment.lifecycle.launching import wave_rules
 from assessment.lifecycle.requests import Asking, Setting, comparison_requests, judges_of
 from assessment.lifecycle.resolutions import (
@@ -32,7 +33,8 @@ class ModePlan:
     """What a run takes in one mode, if it goes on to its last comparison.
 
     fill: what a request of a provider's batch job holds; None in the live modes. jobs: how many
-    such jobs there are, 0 in the live modes.
+    such jobs there are, 0 in the live modes. cheapest_call: USD that the least call of the first
+    wave can cost at most; None where there is no money cap, or no price.
     """
 
     mode: LLMBatchingMode
@@ -41,6 +43,7 @@ class ModePlan:
     first_wave: int
     waves: int
     estimate: Estimate
+    cheapest_call: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,15 @@ def plan_run(spec: BatchSpec, *, compare: bool = True) -> RunPlan:
         money_cap=overrides.money_cap_usd,
         own=own,
         modes=modes,
-        warnings=[resolved.warning] if resolved.warning else [],
+        warnings=_warnings(overrides.money_cap_usd, own, resolved.warning),
     )
+
+
+def _warnings(cap: Decimal | None, own: ModePlan, warning: str | None) -> list[str]:
+    found = [warning] if warning else []
+    if cap is not None and own.cheapest_call is not None and own.cheapest_call > cap:
+        found.append(f"Nothing will be judged: {no_call_fits(cap, own.cheapest_call)}.")
+    return found
 
 
 def _ways() -> Iterator[tuple[LLMBatchingMode, BatchFill | None]]:
@@ -160,7 +170,7 @@ def _plan_mode(
         bundle_size_override=overrides.bundle_size_override,
         batch_fill=fill,
     )
-    total = judge_queue.NOTHING
+    total, cheapest = judge_queue.NOTHING, None
     sizes: list[int] = []
     waves_allowed = _most_waves(mode)
     while sum(sizes) < denominator and len(sizes) < waves_allowed:
@@ -177,7 +187,10 @@ def _plan_mode(
         if not len(plan):
             break
         askings = _askings(plan, documents, len(judges), seed=seed, number=number)
-        total += judge_queue.estimate(comparison_requests(askings, setting))
+        requests = comparison_requests(askings, setting)
+        if not sizes and overrides.money_cap_usd is not None:
+            cheapest = judge_queue.cheapest_call(requests)
+        total += judge_queue.estimate(requests)
         sizes.append(len(plan))
         state = state.after(plan.pairs)
     return ModePlan(
@@ -187,6 +200,7 @@ def _plan_mode(
         first_wave=sizes[0] if sizes else 0,
         waves=len(sizes),
         estimate=total,
+        cheapest_call=cheapest,
     )
 
 

@@ -16,7 +16,7 @@ from assessment.eng5.bad_options import BadOption
 from assessment.eng5.batches import batch_in_folder, find_batch
 from assessment.eng5.documents import run_document
 from assessment.eng5.inputs import RunInputs, read_inputs
-from assessment.eng5.plan_tables import print_plan
+from assessment.eng5.plan_tables import print_own_plan, print_plan
 from assessment.eng5.plans import plan_run
 from assessment.eng5.run_folders import (
     claim_folder,
@@ -58,7 +58,7 @@ def execute(options: Namespace, out: Output, err: Output) -> bool:
                 check_detachable(LLMBatchingMode(batch.llm_batching_mode))
             return _supervise(batch, options, out, err)
     inputs = _inputs(options)
-    planned = plan_run(inputs.spec, compare=not options.json)
+    planned = plan_run(inputs.spec, compare=False)
     if options.detach:
         check_detachable(planned.own.mode)
     require_tables()
@@ -72,7 +72,7 @@ def execute(options: Namespace, out: Output, err: Output) -> bool:
         raise
     write_run_document(folder, run_document(batch))
     if not options.json:
-        print_plan(planned, err)
+        print_own_plan(planned, err)
     return _supervise(batch, options, out, err)
 
 

@@ -3,7 +3,7 @@
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from assessment.eng5.following import Sighting, follow
 from assessment.eng5.run_folders import default_folder, write_run, write_run_document
 from assessment.eng5.tables import Output, print_batch, print_summary
 from assessment.lifecycle.job_words import progress_words, waiting_words
-from assessment.lifecycle.jobs import jobs_of, unsettled
+from assessment.lifecycle.jobs import Job, jobs_of, unsettled
 from assessment.models import Batch
 from assessment.modes import LLMBatchingMode
 from cjproject.embedded import Standby
@@ -70,13 +70,16 @@ def end_at_providers(batch: Batch, err: Output) -> None:
 
     Results that are there already are collected later: they are paid for, and stay on record.
     """
-    folder = output_folder(batch, None)
-    seen = _attend(batch, folder, err, lambda seen: seen.ending) if settings.EMBEDDED else None
-    jobs = seen.jobs if seen else jobs_of(batch)
+    jobs: Sequence[Job] = jobs_of(batch)
+    if not unsettled(jobs):
+        return
+    if settings.EMBEDDED:
+        seen = _attend(batch, output_folder(batch, None), err, lambda seen: seen.ending)
+        jobs = seen.jobs if seen else jobs_of(batch)
     if unsettled(jobs):
         err.write(
-            f"{progress_words(jobs)}. What they have finished is paid for; collect "
-            f"it with: manage.py eng5 watch {batch.pk}"
+            f"{progress_words(jobs)}. What they have finished is paid for; collect it with: "
+            f"manage.py eng5 watch {batch.pk}"
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from assessment.eng5.documents import batch_summary, cost_summary
 from assessment.lifecycle.job_words import job_words, waiting_words
 from assessment.lifecycle.jobs import jobs_of
+from assessment.lifecycle.troubles import trouble_document, trouble_words, troubles_of
 from assessment.models import Batch
 
 
@@ -56,7 +57,7 @@ def print_batch(batch: Batch, out: Output) -> None:
 
 
 def print_status(batches: Sequence[Batch], out: Output, *, as_json: bool = False) -> None:
-    """One line per batch, one for what was wrong, and one for each of its jobs at a provider."""
+    """One line per batch, and one for each thing that was wrong, keeps it waiting or is a job."""
     if as_json:
         _write_json([_told(batch) for batch in batches], out)
         return
@@ -74,6 +75,8 @@ def print_status(batches: Sequence[Batch], out: Output, *, as_json: bool = False
         )
         if batch.failure:
             out.write(f"  failed: {batch.failure}")
+        for trouble in troubles_of(batch):
+            out.write(f"  waits: {trouble_words(trouble)}")
         for job in jobs_of(batch):
             out.write(f"  job: {job_words(job)}")
         if waiting := waiting_words(batch):
@@ -85,6 +88,7 @@ def _told(batch: Batch) -> dict[str, Any]:
         "batch": batch_summary(batch),
         "cost": cost_summary(batch),
         "jobs": jobs_of(batch),
+        "troubles": [trouble_document(trouble) for trouble in troubles_of(batch)],
         "warnings": batch.warnings,
     }
 
@@ -94,7 +98,17 @@ def _write_json(told: object, out: Output) -> None:
 
 
 def cost_words(cost: Mapping[str, Any]) -> str:
-    """A cost as far as it is known, and per comparison."""
+    """A cost as far as it is known, per comparison, and what may come on top."""
+    known = _known_words(cost)
+    if not cost["unanswered_calls"]:
+        return known
+    return (
+        f"{known}; up to ${cost['unanswered_at_most_usd']:.4f} more for "
+        f"{cost['unanswered_calls']} calls without an answer"
+    )
+
+
+def _known_words(cost: Mapping[str, Any]) -> str:
     unpriced = cost["unpriced_calls"]
     if cost["usd"] is None:
         return f"at an unknown cost (no price is known for {unpriced} calls)"

@@ -1,5 +1,6 @@
 """What a batch has cost so far, as it is told everywhere."""
 
+from decimal import Decimal
 from typing import Any
 
 from assessment.models import Batch
@@ -10,7 +11,8 @@ def cost_so_far(batch: Batch) -> dict[str, Any]:
     """USD, calls and tokens, failed calls included.
 
     `usd` is the known part, None where no price is known; `usd_per_comparison` is per verdict, None
-    where a price is missing.
+    where a price is missing. `unanswered_calls` have no bill that is known: up to
+    `unanswered_at_most_usd` comes on top.
     """
     totals = judge_queue.totals_of(str(batch.pk))
     known, unpriced = totals["known_usd"], totals["unpriced_calls"]
@@ -22,6 +24,15 @@ def cost_so_far(batch: Batch) -> dict[str, Any]:
         "calls": totals["calls"],
         "unpriced_calls": unpriced,
         "unanswered_calls": totals["unanswered_calls"],
+        "unanswered_at_most_usd": float(totals["reserved_usd"]),
         "input_tokens": totals["input_tokens"],
         "output_tokens": totals["output_tokens"],
     }
+
+
+def no_call_fits(cap: Decimal, least: Decimal) -> str:
+    """What to say where the money cap is below the most that any call of the run can cost."""
+    return (
+        f"the money cap of ${cap:.4f} lets no call be made: the cheapest may cost up to "
+        f"${least:.4f}, and no call is made that could exceed the cap"
+    )

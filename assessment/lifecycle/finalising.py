@@ -18,6 +18,7 @@ from assessment.measurement.grades import GradeProjection as Projection
 from assessment.measurement.grades import project_grades
 from assessment.measurement.scales import Scale
 from assessment.models import Batch, Essay, GradeProjection
+from llmprovider.contracts.faults import fault_of
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,8 @@ def finalise(batch_id: int) -> None:
     batch = Batch.objects.get(pk=batch_id)
     if batch.status != Batch.Status.SCORING:
         return
-    if batch.stop_reason in FAILURES:
+    # A money cap ends a batch well, unless nothing was judged under it.
+    if batch.stop_reason in FAILURES or batch.failure:
         _fail(batch, batch.stop_reason, batch.failure)
         return
     try:
@@ -46,7 +48,7 @@ def finalise(batch_id: int) -> None:
     except (OperationalError, InterfaceError):
         raise  # the database is busy or away: the monitor calls again
     except Exception as error:
-        log.exception("batch %s could not be scored", batch_id)
+        log.error("batch %s could not be scored: %s", batch_id, fault_of(error))
         _fail(batch, Batch.StopReason.INTERNAL_ERROR, f"scoring failed: {type(error).__name__}")
 
 

@@ -11,7 +11,13 @@ from django.utils import timezone
 from assessment.conf import get_settings
 from assessment.continuation import Decision, Limits, Snapshot, Verdict, decide
 from assessment.lifecycle import messages
-from assessment.lifecycle.launching import launch_wave, plan_next_wave, relaunch_failed
+from assessment.lifecycle.costs import no_call_fits
+from assessment.lifecycle.launching import (
+    cheapest_call,
+    launch_wave,
+    plan_next_wave,
+    relaunch_failed,
+)
 from assessment.lifecycle.measuring import Measurement, measure
 from assessment.models import Batch, ComparisonPair, Wave
 from assessment.modes import LLMBatchingMode
@@ -154,6 +160,7 @@ def _snapshot(batch: Batch, wave: Wave, measurement: Measurement, retryable: int
         .values_list("error__message", flat=True)
         .first()
     )
+    capped = pairs.filter(status=ComparisonPair.Status.WITHDRAWN).exists()
     return Snapshot(
         mode=LLMBatchingMode(batch.llm_batching_mode),
         pending=pairs.filter(status=ComparisonPair.Status.PENDING).count(),
@@ -167,12 +174,21 @@ def _snapshot(batch: Batch, wave: Wave, measurement: Measurement, retryable: int
         retryable_failures=retryable,
         waves_without_success=_waves_without_success(batch),
         all_eligible_succeeded=_all_eligible_succeeded(batch),
-        cost_cap_reached=pairs.filter(status=ComparisonPair.Status.WITHDRAWN).exists(),
+        cost_cap_reached=capped,
+        cap_words=_cap_words(batch, wave) if capped and not batch.callbacks else "",
         outage=outage,
         # Who names the comparisons wants them all, settled or not.
         stable=measurement.stable and batch.specified_pairs is None,
         reliability=measurement.reliability.value,
     )
+
+
+def _cap_words(batch: Batch, wave: Wave) -> str:
+    """Why nothing was judged: no call fits under the cap."""
+    cap, least = batch.money_cap, cheapest_call(batch, wave)
+    if cap is None or least is None:
+        return ""
+    return no_call_fits(cap, least)
 
 
 def _without_more_pairs(snapshot: Snapshot) -> Snapshot:

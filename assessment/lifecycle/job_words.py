@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from assessment.lifecycle.jobs import Job, answered
 from assessment.models import Batch
+from assessment.modes import LLMBatchingMode
 from llmprovider.contracts import queue as judge_queue
 
 _STATES = {
@@ -48,7 +49,8 @@ def job_words(job: Job) -> str:
 
 def waiting_words(batch: Batch) -> str:
     """Comparisons that are in no job yet, such as the night's; empty where there are none."""
-    waiting = judge_queue.waiting_for_a_job(str(batch.pk))
+    by_jobs = batch.llm_batching_mode == LLMBatchingMode.PROVIDER_BATCH_API and not batch.ended
+    waiting = judge_queue.waiting_for_a_job(str(batch.pk)) if by_jobs else None
     if waiting is None:
         return ""
     until = f", which is sent at {waiting['until']:%H:%M} UTC" if waiting["until"] else ""

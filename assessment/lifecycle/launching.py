@@ -4,6 +4,7 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -215,6 +216,14 @@ def _submit(
     chains = judge_queue.submit(_requests(batch, wave, pairs, essays, request_type))
     key = (batch.pk, wave.number, wave.round)
     transaction.on_commit(lambda: messages.judge_wave(chains, *key))
+
+
+def cheapest_call(batch: Batch, wave: Wave) -> Decimal | None:
+    """USD that the least of the wave's calls can cost at most; None where no price is known."""
+    essays = list(batch.essays.order_by("position"))
+    pairs = list(wave.pairs.order_by("id"))
+    kind = ComparisonPair.RequestType.COMPARISON
+    return judge_queue.cheapest_call(_requests(batch, wave, pairs, essays, kind))
 
 
 def _requests(

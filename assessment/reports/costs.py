@@ -10,7 +10,10 @@ def cost_value(cost: Mapping[str, Any]) -> str:
     """What was paid as far as it is known, of a run or of one judge."""
     if cost["usd"] is None:
         return "unknown"
-    return f"over {money(cost['usd'])}" if cost.get("unpriced_calls") else money(cost["usd"])
+    known = money(cost["usd"])
+    if cost.get("unpriced_calls"):
+        return f"over {known}"
+    return f"{known} or more" if cost.get("unanswered_calls") else known
 
 
 def cost_meaning(cost: Mapping[str, Any]) -> str:
@@ -20,7 +23,12 @@ def cost_meaning(cost: Mapping[str, Any]) -> str:
         f"{count(cost['output_tokens'])} written."
     )
     if unpriced := cost.get("unpriced_calls"):
-        return f"{words} No price is known for {plural(unpriced, 'call', 'calls')}."
-    if (each := cost.get("usd_per_comparison")) is not None:
-        return f"{words} {money(each)} for each verdict, failed calls included."
+        words += f" No price is known for {plural(unpriced, 'call', 'calls')}."
+    elif (each := cost.get("usd_per_comparison")) is not None:
+        words += f" {money(each)} for each verdict, failed calls included."
+    if unanswered := cost.get("unanswered_calls"):
+        words += (
+            f" The bill of {plural(unanswered, 'call', 'calls')} without an answer is not known: "
+            f"at most {money(cost.get('unanswered_at_most_usd'))} more."
+        )
     return words

@@ -39,13 +39,19 @@ class ComparisonSetSummary(BaseModel):
 
 
 class ComparisonSetCost(BaseModel):
-    """Billed so far, failed calls included."""
+    """Billed so far as far as it is known, failed calls included."""
 
     usd: float
     currency: str = "USD"
     calls: int
     unpriced_calls: int = Field(
-        description="Calls of unknown cost, not in `usd`: under way, never answered, or no price."
+        description="Answered calls of a model without a known price: not in `usd`."
+    )
+    unanswered_calls: int = Field(
+        description="Calls under way, or that ended without an answer or a bill: not in `usd`."
+    )
+    unanswered_at_most_usd: float = Field(
+        description="The most that those may be billed on top of `usd`."
     )
     input_tokens: int
     output_tokens: int
@@ -113,6 +119,8 @@ def told(comparison_set: ComparisonSet, address_of: AddressOf) -> ComparisonSetT
             usd=float(totals["cost_usd"]),
             calls=totals["calls"],
             unpriced_calls=totals["unpriced_calls"],
+            unanswered_calls=totals["unanswered_calls"],
+            unanswered_at_most_usd=float(totals["reserved_usd"]),
             input_tokens=totals["input_tokens"],
             output_tokens=totals["output_tokens"],
         ),

@@ -29,7 +29,7 @@ from llmprovider.contracts.comparisons import (
 from llmprovider.cost_sums import CostSum, JudgeCost, costs_by_day, costs_of_batch, sums, total_of
 from llmprovider.cost_tables import COST_HEAD, cost_rows
 from llmprovider.enqueueing import QueueFull
-from llmprovider.estimates import NOTHING, Estimate, estimate
+from llmprovider.estimates import NOTHING, Estimate, cheapest_call, estimate
 from llmprovider.jobs import messages as job_messages
 from llmprovider.jobs import sweeping
 from llmprovider.jobs.cancelling import cancel_jobs
@@ -40,6 +40,7 @@ from llmprovider.outcomes import Failure, error_detail, provider_metadata
 from llmprovider.parcels import items_of
 from llmprovider.pricing import has_price
 from llmprovider.providers.registry import PROVIDERS, batch_problem, is_mock, judge_problem
+from llmprovider.troubles import Trouble, TroubleKind, troubles_of
 
 __all__ = [
     "COST_HEAD",
@@ -48,11 +49,14 @@ __all__ = [
     "Estimate",
     "JudgeCost",
     "QueueFull",
+    "Trouble",
+    "TroubleKind",
     "acknowledge",
     "batch_fill",
     "batch_problem",
     "calls_of",
     "capacity",
+    "cheapest_call",
     "cost_expression",
     "cost_rows",
     "costs_by_day",
@@ -75,6 +79,7 @@ __all__ = [
     "submit",
     "total_of",
     "totals_of",
+    "troubles_of",
     "unfinished",
     "waiting_for_a_job",
     "withdraw",
@@ -218,7 +223,10 @@ def unfinished(batch_key: str) -> int:
 
 
 def calls_of(batch_key: str) -> list[dict[str, Any]]:
-    """Every provider call of a batch, oldest first, without any text."""
+    """Every provider call of a batch, oldest first, without any text.
+
+    `cost_usd` is None where the bill is not known; up to `reserved_usd` may be billed yet.
+    """
     return [
         {
             "id": str(call.pk),
@@ -233,8 +241,9 @@ def calls_of(batch_key: str) -> list[dict[str, Any]]:
             "cache_write_tokens": call.cache_write_tokens,
             "cache_write_1h_tokens": call.cache_write_1h_tokens,
             "reasoning_tokens": call.reasoning_tokens,
-            "cost_usd": float(call.cost_usd) if call.priced else None,
+            "cost_usd": float(call.cost_usd) if call.priced and not call.reserved_usd else None,
             "priced": call.priced,
+            "reserved_usd": float(call.reserved_usd),
             "error_type": call.error_type or None,
             "latency_ms": call.latency_ms,
             "job_id": str(call.job_id) if call.job_id else None,

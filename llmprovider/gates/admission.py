@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from llmprovider.conf import get_settings
-from llmprovider.gates.circuits import Stage, stage, with_probe
+from llmprovider.gates.circuits import Stage, probe_is_out, stage, with_probe
 from llmprovider.gates.lanes import Refusal, last_refusal
 from llmprovider.gates.rate_windows import LOOK_AGAIN_SECONDS, Delay, Need, delay_for
 from llmprovider.gates.rows import (
@@ -68,11 +68,7 @@ def admit(
 
 
 def _nothing_to_mind(gate: Gate, now: datetime) -> bool:
-    return (
-        gate.open_until is None
-        and (gate.paused_until is None or gate.paused_until <= now)
-        and not _in_force(gate, now)
-    )
+    return gate.open_until is None and gate.paused_until is None and not _in_force(gate, now)
 
 
 def _in_force(gate: Gate, now: datetime) -> list[SeenLimit]:
@@ -88,6 +84,8 @@ def _decide(gate: Gate, need: Need, limits: RateLimits | None, now: datetime) ->
         return Wait(LOOK_AGAIN_SECONDS, "circuit")
     if gate.paused_until is not None and gate.paused_until > now:
         return Wait((gate.paused_until - now).total_seconds(), "retry_after")
+    if gate.paused_until is not None and probe_is_out(circuit, now, lease()):
+        return Wait(LOOK_AGAIN_SECONDS, "retry_after")
     delay = _delay(gate, need, limits, now)
     if delay.seconds > 0:
         gate.full_until = now + timedelta(seconds=delay.seconds)
@@ -100,7 +98,7 @@ def _decide(gate: Gate, need: Need, limits: RateLimits | None, now: datetime) ->
         input_tokens=need.input_tokens,
         output_tokens=need.output_tokens,
     )
-    if at is Stage.HALF_OPEN:
+    if at is Stage.HALF_OPEN or gate.paused_until is not None:
         put_circuit(gate, with_probe(circuit, grant.pk, now))
         gate.save()
     return Admitted(grant.pk)

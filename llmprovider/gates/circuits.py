@@ -20,7 +20,8 @@ class Stage(StrEnum):
 class Circuit:
     """`failures`: provider failures in a row. `opened_at`: when this outage began.
 
-    `period`: seconds from the last opening to `open_until`. `probe`: the probe's grant.
+    `period`: seconds from the last opening to `open_until`. `probe`: the grant of the one call
+    that tries; a closed circuit has one after a pause.
     """
 
     failures: int = 0
@@ -40,13 +41,16 @@ def stage(circuit: Circuit, now: datetime, lease: timedelta) -> Stage:
         return Stage.CLOSED
     if now < circuit.open_until:
         return Stage.OPEN
-    if circuit.probe_started_at is not None and now < circuit.probe_started_at + lease:
-        return Stage.PROBING
-    return Stage.HALF_OPEN
+    return Stage.PROBING if probe_is_out(circuit, now, lease) else Stage.HALF_OPEN
+
+
+def probe_is_out(circuit: Circuit, now: datetime, lease: timedelta) -> bool:
+    """Whether the one call that tries is under way."""
+    return circuit.probe_started_at is not None and now < circuit.probe_started_at + lease
 
 
 def with_probe(circuit: Circuit, grant: int, now: datetime) -> Circuit:
-    """A half-open circuit whose probe has been let through.
+    """A half-open circuit, or one closed after a pause, whose probe has been let through.
 
     Where nobody has asked for long since it could have been, what was is over: if the provider
     still fails, that is a new outage.
@@ -80,7 +84,7 @@ def after_failure(
     failed = replace(circuit, failures=circuit.failures + 1)
     if circuit.open_until is None:
         if failed.failures < threshold and not refused:
-            return failed
+            return without_probe(failed) if circuit.probe == grant else failed
         return _opened(replace(failed, opened_at=now), now, first_period)
     if circuit.probe is None or circuit.probe != grant:
         return failed  # sent before the circuit opened: nothing new

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from llmprovider.contracts import ErrorType
-from llmprovider.gates.circuits import Stage, stage
+from llmprovider.gates.circuits import Stage, probe_is_out, stage
 from llmprovider.gates.rate_windows import LOOK_AGAIN_SECONDS
 from llmprovider.gates.rows import WHOLE_PROVIDER, circuit_of, gates_of, lease
 from llmprovider.models import Gate
@@ -39,15 +39,16 @@ def closed_until(now: datetime) -> dict[tuple[str, str], datetime]:
     there is to be taken up and failed.
     """
     closed = {}
-    affected = Q(open_until__isnull=False) | Q(paused_until__gt=now) | Q(full_until__gt=now)
+    affected = Q(open_until__isnull=False) | Q(paused_until__isnull=False) | Q(full_until__gt=now)
     refusing = Gate.objects.filter(model=WHOLE_PROVIDER, refused_at__isnull=False)
     serving = Gate.objects.exclude(provider__in=refusing.values("provider"))
     for gate in serving.filter(affected, refused_at__isnull=True):
         times = [gate.paused_until, gate.full_until]
-        now_at = stage(circuit_of(gate), now, lease())
-        if now_at is Stage.OPEN:
+        circuit = circuit_of(gate)
+        trying = gate.open_until is not None or gate.paused_until is not None
+        if stage(circuit, now, lease()) is Stage.OPEN:
             times.append(gate.open_until)
-        elif now_at is Stage.PROBING:
+        elif trying and probe_is_out(circuit, now, lease()):
             times.append(now + timedelta(seconds=LOOK_AGAIN_SECONDS))
         if until := max((one for one in times if one is not None and one > now), default=None):
             closed[gate.provider, gate.model] = until

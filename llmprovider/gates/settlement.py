@@ -9,6 +9,7 @@ from django.db import transaction
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType, TokenUsage
 from llmprovider.gates.circuits import CLOSED, after_failure, without_probe
+from llmprovider.gates.rejections import count_rejection, every_call_is_rejected
 from llmprovider.gates.rows import (
     WHOLE_PROVIDER,
     circuit_of,
@@ -77,14 +78,15 @@ def settle(
         if error is not None:
             _after_error(gate, grant_id, error, now)
         elif usage is not None:
-            _after_answer(gate)
+            _after_answer(gate, grant_id, now)
         elif gate.probe == grant_id:
             put_circuit(gate, without_probe(circuit_of(gate)))
         gate.save()
 
 
 def _is_fine(gate: Gate) -> bool:
-    return not (gate.failures or gate.open_until or gate.pauses or gate.refused_at)
+    minded = gate.failures or gate.rejections or gate.open_until or gate.refused_at
+    return not (minded or gate.pauses or gate.paused_until)
 
 
 def _close(
@@ -104,10 +106,18 @@ def _close(
     return bool(grant.update(finished_at=now, **used))
 
 
-def _after_answer(gate: Gate) -> None:
+def _after_answer(gate: Gate, grant_id: int | None, now: datetime) -> None:
+    probe, since = gate.probe, gate.probe_started_at
     put_circuit(gate, CLOSED)
-    gate.pauses = 0
+    gate.rejections = 0
     _clear_refusal(gate)
+    if gate.paused_until is not None and (grant_id is None or grant_id != probe):
+        # Let through before the pause: it does not show whether the pause was long enough.
+        gate.probe, gate.probe_started_at = probe, since
+        return
+    gate.pauses //= 2  # not to 0: one answer does not show that there is room for many calls
+    if gate.paused_until is not None and gate.paused_until <= now:
+        gate.paused_until = None
 
 
 def _after_error(gate: Gate, grant_id: int | None, error: ProviderError, now: datetime) -> None:
@@ -115,6 +125,8 @@ def _after_error(gate: Gate, grant_id: int | None, error: ProviderError, now: da
     gate.error_message = error.message[:500]
     _pause(gate, error, now)
     settings = get_settings()
+    count_rejection(gate, error)
+    refused = error.outage or every_call_is_rejected(gate)
     if counts_as_failure(error):
         circuit = after_failure(
             circuit_of(gate),
@@ -122,14 +134,14 @@ def _after_error(gate: Gate, grant_id: int | None, error: ProviderError, now: da
             grant=grant_id,
             threshold=settings.CIRCUIT_FAILURE_THRESHOLD,
             first_period=settings.CIRCUIT_OPEN_SECONDS,
-            refused=error.outage,
+            refused=refused,
         )
         put_circuit(gate, circuit)
     elif error.error_type is not ErrorType.RATE_LIMIT:
-        _after_answer(gate)  # if not to the point
+        _after_answer(gate, grant_id, now)  # if not to the point
     elif gate.probe == grant_id:
         put_circuit(gate, without_probe(circuit_of(gate)))
-    if error.outage and not _whole_provider_refuses(error):
+    if refused and not _whole_provider_refuses(error):
         _set_refusal(gate, error, now)
 
 
@@ -206,6 +218,8 @@ def reopen(provider: str, model: str) -> None:
     """
     with transaction.atomic():
         gate = locked(provider, model)
-        _after_answer(gate)
+        put_circuit(gate, CLOSED)
+        gate.pauses = gate.rejections = 0
         gate.paused_until = gate.full_until = None
+        _clear_refusal(gate)
         gate.save()

@@ -28,7 +28,8 @@ def check(job: BatchJob, now: datetime) -> bool:
         log.warning("job=%s is past its deadline: cancelling it", job.pk)
     vendor = vendor_of(job)
     try:
-        if job.cancel_requested_at is not None and job.cancel_sent_at is None:
+        # One that is only taken for ours may be somebody else's: it is left to end by itself.
+        if job.cancel_requested_at and job.cancel_sent_at is None and not job.unproven:
             _cancel(job, vendor, now)
         made = vendor.check(job.vendor_id)
     except ProviderError as error:
@@ -66,7 +67,7 @@ def _seen(job: BatchJob, made: VendorJob, now: datetime) -> dict[str, object]:
 
 
 def _running(job: BatchJob, made: VendorJob, now: datetime) -> bool:
-    if now >= job.deadline_at + GIVE_UP_AFTER:
+    if is_given_up(job, now):
         return give_up(job, now)
     due = now + until_next_check(job.checks + 1)
     if job.deadline_at > now:
@@ -104,7 +105,7 @@ def _failed(job: BatchJob, made: VendorJob, now: datetime) -> bool:
 
 def missed(job: BatchJob, error: ProviderError, now: datetime) -> bool:
     """The provider could not be asked, or its results not read to the end: again, later."""
-    if now >= job.deadline_at + GIVE_UP_AFTER:
+    if is_given_up(job, now):
         return give_up(job, now)
     failures = job.check_failures + 1
     BatchJob.objects.filter(pk=job.pk, status=job.status).update(
@@ -121,6 +122,11 @@ def missed(job: BatchJob, error: ProviderError, now: datetime) -> bool:
 def _asked(error: ProviderError) -> timedelta:
     longest = get_settings().RETRY_AFTER_MAX_SECONDS
     return timedelta(seconds=min(error.retry_after or 0.0, longest))
+
+
+def is_given_up(job: BatchJob, now: datetime) -> bool:
+    """Whether it is too late to wait for word of the job."""
+    return now >= job.deadline_at + GIVE_UP_AFTER
 
 
 def give_up(job: BatchJob, now: datetime) -> bool:

@@ -9,11 +9,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, Exists, F, OuterRef, Sum
 
-from llmprovider.budgets import Leave, Purse, most_it_costs, over_the_cap, purse_of
+from llmprovider.budgets import Leave, Purse, over_the_cap, purse_of
+from llmprovider.call_costs import most_it_costs
 from llmprovider.call_requests import judge_of, size_with
 from llmprovider.contracts import ErrorType
+from llmprovider.jobs.intervals import HOLD
 from llmprovider.jobs.requests import give_instructions
 from llmprovider.models import (
     BatchAccount,
@@ -31,54 +33,67 @@ CHUNK = 500
 
 
 def claim(job: BatchJob, now: datetime) -> bool:
-    """PLANNED to PREPARING; False where there is nothing to send, or somebody else was first.
+    """Take the comparisons of a job that is PREPARING, some hundred at a time, so that nobody waits
+    long for the database; False where there is nothing to send, or the job was taken back.
 
     One row for each request is written with the most that it can cost. What does not fit under its
-    batch's money cap is withdrawn; what fits once other calls are billed waits for a later job.
+    batch's money cap is withdrawn; what fits once other calls are billed waits for a later job. May
+    run again after a crash: what is taken already is left alone.
     """
-    with transaction.atomic():
-        purses = _purses(job)
-        if not job.step_to(BatchJob.Status.PREPARING, preparing_at=now):
-            return False
-        queued = QueueItem.objects.filter(
-            bundle__job=job, status=QueueItem.Status.QUEUED, expires_at__gt=now
-        )
-        list(queued.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
-        requests, items = _reserve(job, purses, now)
-        job.requests, job.items = requests, items
-        if not requests:
-            job.step_to(
-                BatchJob.Status.CANCELLED, requests=0, items=0, ended_at=now, collected_at=now
-            )
-            return False
-        BatchJob.objects.filter(pk=job.pk).update(requests=requests, items=items)
-        return True
-
-
-def _purses(job: BatchJob) -> dict[str, Purse]:
-    keys = Bundle.objects.filter(job=job).order_by().values("batch_key").distinct()
-    accounts = BatchAccount.objects.select_for_update(no_key=True).filter(pk__in=keys)
-    return {account.pk: purse_of(account) for account in accounts.order_by("pk")}
-
-
-def _reserve(job: BatchJob, purses: dict[str, Purse], now: datetime) -> tuple[int, int]:
-    """Take the comparisons of every bundle that its batch can pay for; (requests, comparisons)."""
     instructions: dict[str, InstructionSet] = {}
-    requests = items = 0
     after: UUID | None = None
     while True:
-        bundles = Bundle.objects.filter(job=job).order_by("pk")
-        chunk = list((bundles.filter(pk__gt=after) if after else bundles)[:CHUNK])
-        if not chunk:
-            return requests, items
-        after = chunk[-1].pk
-        give_instructions(chunk, instructions)
-        calls, taken, later = _calls(job, chunk, purses, now)
+        bundles = _unclaimed(job, after)
+        if not bundles:
+            break
+        after = bundles[-1].pk
+        give_instructions(bundles, instructions)
+        if not _claim(job, bundles, now):
+            return False
+    calls = ProviderCall.objects.filter(job=job)
+    totals = calls.aggregate(requests=Count("pk"), items=Sum("items_count", default=0))
+    if not totals["requests"]:
+        job.step_to(BatchJob.Status.CANCELLED, ended_at=now, collected_at=now, **totals)
+        return False
+    BatchJob.objects.filter(pk=job.pk).update(**totals)
+    return True
+
+
+def _unclaimed(job: BatchJob, after: UUID | None) -> list[Bundle]:
+    claimed = ProviderCall.objects.filter(job=job, bundle=OuterRef("pk"))
+    bundles = Bundle.objects.filter(~Exists(claimed), job=job).order_by("pk")
+    return list((bundles.filter(pk__gt=after) if after else bundles)[:CHUNK])
+
+
+def _claim(job: BatchJob, bundles: Sequence[Bundle], now: datetime) -> bool:
+    """False where the job is PREPARING no more."""
+    with transaction.atomic():
+        purses = _purses({bundle.batch_key for bundle in bundles})
+        held = BatchJob.objects.select_for_update(no_key=True).filter(
+            pk=job.pk, status=BatchJob.Status.PREPARING
+        )
+        if held.first() is None:
+            return False
+        waiting = _still_unclaimed(job, bundles)
+        calls, taken, later = _calls(job, waiting, purses, now)
         ProviderCall.objects.bulk_create(calls)
         _take(taken, now)
         Bundle.objects.filter(pk__in=later).update(job=None)
-        requests += len(calls)
-        items += len(taken)
+        BatchJob.objects.filter(pk=job.pk).update(next_check_at=now + HOLD)
+        return True
+
+
+def _still_unclaimed(job: BatchJob, bundles: Sequence[Bundle]) -> list[Bundle]:
+    """Now that the job is locked."""
+    ids = [bundle.pk for bundle in bundles]
+    calls = ProviderCall.objects.filter(job=job, bundle__in=ids)
+    claimed = set(calls.values_list("bundle_id", flat=True))
+    return [bundle for bundle in bundles if bundle.pk not in claimed]
+
+
+def _purses(batch_keys: set[str]) -> dict[str, Purse]:
+    accounts = BatchAccount.objects.select_for_update(no_key=True).filter(pk__in=batch_keys)
+    return {account.pk: purse_of(account) for account in accounts.order_by("pk")}
 
 
 def _calls(
@@ -89,6 +104,7 @@ def _calls(
     queued = QueueItem.objects.filter(
         bundle__in=list(rows), status=QueueItem.Status.QUEUED, expires_at__gt=now
     )
+    list(queued.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
     for item in queued.select_related("first", "second").defer("first__text", "second__text"):
         rows[item.bundle_id].append(item)
     calls, taken, later = [], [], []

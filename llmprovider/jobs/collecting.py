@@ -5,7 +5,7 @@ Each request's row is completed once, so reading the results again changes nothi
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from itertools import islice
@@ -23,11 +23,13 @@ from llmprovider.contracts import ErrorType
 from llmprovider.jobs import messages
 from llmprovider.jobs.checking import missed
 from llmprovider.jobs.finding import disown, is_of
+from llmprovider.jobs.intervals import HOLD
 from llmprovider.jobs.planning import plan_jobs
 from llmprovider.jobs.requests import vendor_of
 from llmprovider.jobs.tickets import send_tickets
 from llmprovider.models import BatchJob, Bundle, ProviderCall, QueueItem
 from llmprovider.outcomes import Failure, ItemOutcome, store_outcomes
+from llmprovider.pricing import COST_UNIT
 from llmprovider.providers.base import ProviderError, ProviderResponse
 from llmprovider.providers.batches.base import JobResult
 from llmprovider.retries import plan_retries
@@ -36,8 +38,6 @@ log = logging.getLogger(__name__)
 
 # Results stored in one transaction, and in memory at a time.
 CHUNK: Final = 500
-# While it is read, a job is held for so long from each chunk on.
-HOLD: Final = timedelta(minutes=5)
 
 # A line that cannot be read, and one that is not there, may stand for an answer that is billed.
 _BILL_UNKNOWN: Final = frozenset({ErrorType.INVALID_RESPONSE})
@@ -232,7 +232,10 @@ def _conclude(job: BatchJob) -> None:
     with transaction.atomic():
         _locked(job)
         cost = ProviderCall.objects.filter(job=job).aggregate(sum=Sum("cost_usd"))["sum"]
-        changes: dict[str, object] = {"collected_at": now, "cost_usd": cost or Decimal(0)}
+        changes: dict[str, object] = {
+            "collected_at": now,
+            "cost_usd": (cost or Decimal(0)).quantize(COST_UNIT),
+        }
         failed = job.refused or job.given_up
         if not failed:
             changes |= {"error_type": "", "error_message": ""}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
+from llmprovider.jobs.checking import give_up, is_given_up
 from llmprovider.jobs.intervals import until_next_check
 from llmprovider.jobs.replacing import replace
 from llmprovider.jobs.requests import vendor_of
@@ -33,6 +34,8 @@ def find(job: BatchJob, now: datetime) -> bool:
     if job.looking_since is None:
         BatchJob.objects.filter(pk=job.pk).update(looking_since=now, checks=0)
         job.looking_since, job.checks = now, 0
+    if is_given_up(job, now):
+        return give_up(job, now)
     vendor = vendor_of(job)
     try:
         candidates = _candidates(job, vendor)

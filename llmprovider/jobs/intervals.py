@@ -1,9 +1,13 @@
-"""How long to wait between two looks at a job: longer each time, and never all at once."""
+"""How long a job is held, and how long to wait between two looks at it."""
 
 import random
 from datetime import timedelta
+from typing import Final
 
 from llmprovider.conf import get_settings
+
+# A worker holds a job for so long, and takes it again with every few hundred of its requests.
+HOLD: Final = timedelta(minutes=5)
 
 
 def until_next_check(checks: int) -> timedelta:

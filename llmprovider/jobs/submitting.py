@@ -37,8 +37,11 @@ _SLACK: Final = timedelta(seconds=60)
 
 
 def prepare(job: BatchJob, now: datetime) -> bool:
-    """Take the job's comparisons; False where there is nothing (more) to do."""
-    if job.status == BatchJob.Status.PLANNED and not claim(job, now):
+    """Take the job's comparisons; False where there is nothing to send."""
+    if job.status == BatchJob.Status.PLANNED:
+        if not job.step_to(BatchJob.Status.PREPARING, preparing_at=now):
+            return False
+    if not claim(job, now):
         messages.deliver(job)
         return False
     return True

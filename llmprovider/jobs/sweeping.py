@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from llmprovider.conf import BatchApiMode, get_settings
 from llmprovider.jobs import messages
+from llmprovider.jobs.files import remove_left_over
 from llmprovider.jobs.planning import plan_jobs
 from llmprovider.jobs.replacing import send_live
 from llmprovider.models import BatchJob, Bundle, ProviderCall, QueueItem
@@ -31,6 +32,7 @@ def sweep(now: datetime, *, lone_process: bool = False) -> None:
         BatchJob.objects.filter(status__in=BatchJob.OPEN).update(
             next_check_at=now, announced_at=now - 2 * LOST
         )
+        remove_left_over(timedelta(0))
     plan_waiting(now)
     send_due(now)
     deliver_lost(now, timedelta(0) if lone_process else LOST)

@@ -8,9 +8,9 @@ from typing import Final
 from django.utils import timezone
 
 from llmprovider.jobs.checking import check
-from llmprovider.jobs.collecting import HOLD, collect
+from llmprovider.jobs.collecting import collect
 from llmprovider.jobs.finding import find
-from llmprovider.jobs.intervals import until_next_check
+from llmprovider.jobs.intervals import HOLD, until_next_check
 from llmprovider.jobs.replacing import give_back
 from llmprovider.jobs.submitting import prepare, submit
 from llmprovider.models import BatchJob

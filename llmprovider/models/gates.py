@@ -13,6 +13,9 @@ class Gate(models.Model):
     provider = models.CharField(max_length=60)
     model = models.CharField(max_length=120, blank=True)
     failures = models.PositiveIntegerField(default=0, help_text="Provider failures in a row.")
+    rejections = models.PositiveIntegerField(
+        default=0, help_text="Requests refused as invalid in a row."
+    )
     opened_at = models.DateTimeField(
         "circuit open since", null=True, blank=True, help_text="When this outage began."
     )
@@ -20,12 +23,18 @@ class Gate(models.Model):
         null=True, blank=True, help_text="From then on one call may try. Empty: circuit closed."
     )
     open_seconds = models.FloatField(default=0.0, help_text="How long the circuit opened last.")
-    probe = models.BigIntegerField(null=True, blank=True, help_text="Grant of the call that tries.")
+    probe = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Grant of the call that tries, after an open circuit or a pause.",
+    )
     probe_started_at = models.DateTimeField(null=True, blank=True)
     paused_until = models.DateTimeField(
-        null=True, blank=True, help_text="Until then the provider asked to be left alone."
+        null=True,
+        blank=True,
+        help_text="Until then the provider asked to be left alone; then one call may try.",
     )
-    pauses = models.PositiveIntegerField(default=0, help_text="Such pauses in a row.")
+    pauses = models.PositiveIntegerField(default=0, help_text="Such pauses; an answer halves them.")
     full_until = models.DateTimeField(
         null=True, blank=True, help_text="When the next call fits the rate limits, about."
     )

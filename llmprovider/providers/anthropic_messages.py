@@ -1,15 +1,15 @@
 """Anthropic's Messages API."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from llmprovider.contracts import TokenUsage
 from llmprovider.contracts.models import known_model
 from llmprovider.providers.base import ProviderRequest, ProviderResponse, Stop, VendorLimit
-from llmprovider.providers.calls import body_of, identifier, send
+from llmprovider.providers.calls import answer_of, identifier, send
 from llmprovider.providers.clients import anthropic_client
-from llmprovider.providers.limit_headers import anthropic_limits
 from llmprovider.providers.sdk_errors import ANTHROPIC, unreadable
+from llmprovider.providers.usages import usage_of
 from llmprovider.tokens import estimate_tokens
 
 # Shortest prefix kept by any current model: below it a breakpoint does nothing.
@@ -46,22 +46,10 @@ def response_of(
 ) -> ProviderResponse:
     """A message as the API writes it. Raises ProviderError (`invalid_response`) for any other."""
     try:
-        usage = body["usage"]
-        read = usage.get("cache_read_input_tokens") or 0
-        written = usage.get("cache_creation_input_tokens") or 0
-        kept = usage.get("cache_creation") or {}
-        details = usage.get("output_tokens_details") or {}
         return ProviderResponse(
             text="".join(part["text"] for part in body["content"] if part["type"] == "text"),
             stop=_stop(body["stop_reason"]),
-            usage=TokenUsage(
-                input=usage["input_tokens"] + read + written,
-                output=usage["output_tokens"],
-                cache_read=read,
-                cache_write=written,
-                cache_write_1h=kept.get("ephemeral_1h_input_tokens") or 0,
-                reasoning=details.get("thinking_tokens") or 0,
-            ),
+            usage=_usage(body.get("usage")),
             model=identifier(body["model"]),
             request_id=request_id or identifier(body["id"]),
             limits=limits,
@@ -77,15 +65,34 @@ def _stop(reason: str | None) -> Stop:
     return Stop.MAX_TOKENS if reason in _CUT_OFF else Stop.END
 
 
+def _usage(usage: object) -> TokenUsage | None:
+    """Tokens read are told without those that came from a cache or were written to it."""
+    try:
+        counted = cast("Mapping[str, Any]", usage)
+        read = counted.get("cache_read_input_tokens") or 0
+        written = counted.get("cache_creation_input_tokens") or 0
+        return usage_of(
+            counted["input_tokens"] + read + written,
+            counted["output_tokens"],
+            cache_read=read,
+            cache_write=written,
+            cache_write_1h=(counted.get("cache_creation") or {}).get("ephemeral_1h_input_tokens"),
+            reasoning=(counted.get("output_tokens_details") or {}).get("thinking_tokens"),
+        )
+    except (AttributeError, KeyError, TypeError):
+        return None
+
+
 class AnthropicMessages:
     """One message, in one attempt."""
 
+    def __init__(self) -> None:
+        """Raises ProviderError without a usable key or address."""
+        self._client = anthropic_client()
+
     def call(self, request: ProviderRequest) -> ProviderResponse:
         """Raises ProviderError."""
-        create = anthropic_client().messages.with_raw_response.create
+        create = self._client.messages.with_raw_response.create
         response = send(lambda: create(**payload(request)), ANTHROPIC, request.model)
-        return response_of(
-            body_of(response, ANTHROPIC),
-            identifier(response.headers.get("request-id", "")),
-            anthropic_limits(response.headers),
-        )
+        request_id = identifier(response.headers.get("request-id", ""))
+        return answer_of(response, ANTHROPIC, request_id, response_of)

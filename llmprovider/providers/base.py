@@ -62,11 +62,14 @@ class ProviderRequest:
 
 @dataclass(frozen=True)
 class ProviderResponse:
-    """What came back: the answer's text (JSON by the schema), why it ended, and its usage."""
+    """What came back: the answer's text (JSON by the schema), why it ended, and its usage.
+
+    `usage` None: not reported, or not as counts; what the answer cost is then unknown.
+    """
 
     text: str = field(repr=False)
     stop: Stop
-    usage: TokenUsage
+    usage: TokenUsage | None
     model: str
     request_id: str = ""
     limits: tuple[VendorLimit, ...] = ()

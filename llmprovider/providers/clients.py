@@ -16,40 +16,43 @@ import openai
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
 from llmprovider.providers.base import ProviderError
+from llmprovider.providers.deadlines import bound_answer
 
 CONNECT_SECONDS = 10.0
 
 # What a server without keys is sent: the SDK insists on having something to send.
 NO_KEY = "no-key-needed"
 
+_HOOKS = {"response": [bound_answer]}
+
 
 def anthropic_client() -> anthropic.Anthropic:
-    """Honours ANTHROPIC_BASE_URL. Raises ProviderError without a usable key."""
+    """Honours ANTHROPIC_BASE_URL. Raises ProviderError without a usable key or address."""
+    _refuse(base_url_problem("ANTHROPIC_BASE_URL"))
     return _anthropic(
         usable_key("ANTHROPIC_API_KEY"),
         os.environ.get("ANTHROPIC_BASE_URL"),
-        _call_seconds(),
+        call_seconds(),
     )
 
 
 def openai_client() -> openai.OpenAI:
-    """Honours OPENAI_BASE_URL. Raises ProviderError without a usable key."""
+    """Honours OPENAI_BASE_URL. Raises ProviderError without a usable key or address."""
+    _refuse(base_url_problem("OPENAI_BASE_URL"))
     return _openai(
         usable_key("OPENAI_API_KEY"),
         os.environ.get("OPENAI_BASE_URL"),
-        _call_seconds(),
+        call_seconds(),
     )
 
 
 def compatible_client() -> openai.OpenAI:
     """For the server at OPENAI_COMPATIBLE_BASE_URL. Raises ProviderError without that address."""
-    problem = address_problem("OPENAI_COMPATIBLE_BASE_URL")
-    if problem:
-        raise ProviderError(ErrorType.INVALID_REQUEST, problem, outage=True)
+    _refuse(address_problem("OPENAI_COMPATIBLE_BASE_URL"))
     key = NO_KEY
     if os.environ.get("OPENAI_COMPATIBLE_API_KEY"):
         key = usable_key("OPENAI_COMPATIBLE_API_KEY")
-    return _openai(key, os.environ["OPENAI_COMPATIBLE_BASE_URL"], _call_seconds())
+    return _openai(key, os.environ["OPENAI_COMPATIBLE_BASE_URL"], call_seconds())
 
 
 def key_problem(variable: str) -> str | None:
@@ -69,24 +72,50 @@ def address_problem(variable: str) -> str | None:
     address = os.environ.get(variable, "")
     if not address:
         return f"no address. {remedy}"
+    return None if _is_address(address) else f"the address in {variable} is none. {remedy}"
+
+
+def base_url_problem(variable: str) -> str | None:
+    """The same for an address that may be left out: then the vendor's own is used."""
+    address = os.environ.get(variable)
+    if address is None or _is_address(address):
+        return None
+    # The SDK would take an empty one too for an address.
+    return (
+        f"the address in {variable} is none. Unset it, or set it to one that begins with "
+        "http:// or https://"
+    )
+
+
+def _is_address(text: str) -> bool:
+    if not text.isprintable() or " " in text:
+        return False  # the HTTP library would make a host of it all the same
     try:
-        parts = urlsplit(address)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    return None if usable else f"the address in {variable} is none. {remedy}"
+        httpx2.URL(text)  # stricter than urlsplit, and the one that has to take it
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except (ValueError, httpx2.InvalidURL):
+        return False
+
+
+def _refuse(problem: str | None) -> None:
+    if problem:
+        raise ProviderError(ErrorType.INVALID_REQUEST, problem, outage=True, unsent=True)
 
 
 def usable_key(variable: str) -> str:
     """The key in this environment variable. Raises ProviderError if it cannot be sent."""
     problem = key_problem(variable)
     if problem:
-        raise ProviderError(ErrorType.AUTHENTICATION, problem, outage=True)
+        raise ProviderError(ErrorType.AUTHENTICATION, problem, outage=True, unsent=True)
     return os.environ[variable]
 
 
-def _call_seconds() -> float:
-    """No call outlives its lease: another worker would make it again, and both be billed."""
+def call_seconds() -> float:
+    """Longest wait for a whole answer.
+
+    No call outlives its lease: another worker would make it again, and both be billed.
+    """
     settings = get_settings()
     return min(settings.PROVIDER_TIMEOUT_SECONDS, 0.9 * settings.PROCESSING_LEASE_SECONDS)
 
@@ -95,14 +124,24 @@ def _call_seconds() -> float:
 def _anthropic(key: str, base_url: str | None, timeout: float) -> anthropic.Anthropic:
     _keep_prompts_out_of_logs()
     return anthropic.Anthropic(
-        api_key=key, base_url=base_url, max_retries=0, timeout=_timeout(timeout)
+        api_key=key,
+        base_url=base_url,
+        max_retries=0,
+        timeout=_timeout(timeout),
+        http_client=anthropic.DefaultHttpxClient(event_hooks=_HOOKS),
     )
 
 
 @lru_cache(maxsize=4)
 def _openai(key: str, base_url: str | None, timeout: float) -> openai.OpenAI:
     _keep_prompts_out_of_logs()
-    return openai.OpenAI(api_key=key, base_url=base_url, max_retries=0, timeout=_timeout(timeout))
+    return openai.OpenAI(
+        api_key=key,
+        base_url=base_url,
+        max_retries=0,
+        timeout=_timeout(timeout),
+        http_client=openai.DefaultHttpxClient(event_hooks=_HOOKS),
+    )
 
 
 def _timeout(seconds: float) -> httpx2.Timeout:

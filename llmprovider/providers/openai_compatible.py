@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from llmprovider.contracts import TokenUsage
 from llmprovider.providers.base import ProviderRequest, ProviderResponse, Stop, VendorLimit
-from llmprovider.providers.calls import body_of, identifier, send
+from llmprovider.providers.calls import answer_of, identifier, send
 from llmprovider.providers.clients import compatible_client
-from llmprovider.providers.limit_headers import openai_limits
 from llmprovider.providers.openai_responses import ANSWER_NAME
 from llmprovider.providers.sdk_errors import COMPATIBLE, unreadable
+from llmprovider.providers.usages import openai_usage
 
 _STOPS: Final = {"length": Stop.MAX_TOKENS, "content_filter": Stop.REFUSAL}
 
@@ -52,7 +51,9 @@ def response_of(
         return ProviderResponse(
             text=message.get("content") or "",
             stop=Stop.REFUSAL if declined else _STOPS.get(choice["finish_reason"], Stop.END),
-            usage=_usage(body.get("usage")),
+            usage=openai_usage(
+                body.get("usage"), read="prompt_tokens", written="completion_tokens"
+            ),
             model=identifier(body["model"]),
             request_id=request_id or identifier(body.get("id") or ""),
             limits=limits,
@@ -62,30 +63,16 @@ def response_of(
     raise unreadable(COMPATIBLE, request_id)
 
 
-def _usage(usage: Mapping[str, Any] | None) -> TokenUsage:
-    """Some servers count nothing, or not in every class."""
-    if usage is None:
-        return TokenUsage()
-    read = usage.get("prompt_tokens_details") or {}
-    written = usage.get("completion_tokens_details") or {}
-    return TokenUsage(
-        input=usage["prompt_tokens"],
-        output=usage["completion_tokens"],
-        cache_read=read.get("cached_tokens") or 0,
-        cache_write=read.get("cache_write_tokens") or 0,
-        reasoning=written.get("reasoning_tokens") or 0,
-    )
-
-
 class OpenAICompatible:
     """One chat completion, in one attempt."""
 
+    def __init__(self) -> None:
+        """Raises ProviderError without a usable key or address."""
+        self._client = compatible_client()
+
     def call(self, request: ProviderRequest) -> ProviderResponse:
         """Raises ProviderError."""
-        create = compatible_client().chat.completions.with_raw_response.create
+        create = self._client.chat.completions.with_raw_response.create
         response = send(lambda: create(**payload(request)), COMPATIBLE, request.model)
-        return response_of(
-            body_of(response, COMPATIBLE),
-            identifier(response.headers.get("x-request-id", "")),
-            openai_limits(response.headers),
-        )
+        request_id = identifier(response.headers.get("x-request-id", ""))
+        return answer_of(response, COMPATIBLE, request_id, response_of)

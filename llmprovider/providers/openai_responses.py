@@ -7,10 +7,10 @@ from typing import Any, Final
 from llmprovider.contracts import TokenUsage
 from llmprovider.contracts.models import KnownModel, known_model
 from llmprovider.providers.base import ProviderRequest, ProviderResponse, Stop, VendorLimit
-from llmprovider.providers.calls import body_of, identifier, send
+from llmprovider.providers.calls import answer_of, identifier, send
 from llmprovider.providers.clients import openai_client
-from llmprovider.providers.limit_headers import openai_limits
 from llmprovider.providers.sdk_errors import OPENAI, REFUSED, of_failed_response, unreadable
+from llmprovider.providers.usages import openai_usage
 from llmprovider.tokens import estimate_tokens
 
 ANSWER_NAME: Final = "comparison_verdicts"
@@ -81,7 +81,7 @@ def response_of(
             return ProviderResponse(
                 text=text,
                 stop=Stop.REFUSAL if refused or failed else _stop(body),
-                usage=_usage(body.get("usage")),
+                usage=_usage(body.get("usage"), declined=failed is not None),
                 model=identifier(body["model"]),
                 request_id=request_id,
                 limits=limits,
@@ -113,29 +113,22 @@ def _stop(body: Mapping[str, Any]) -> Stop:
     return Stop.REFUSAL if reason == "content_filter" else Stop.MAX_TOKENS
 
 
-def _usage(usage: Mapping[str, Any] | None) -> TokenUsage:
-    if usage is None:
+def _usage(usage: object, *, declined: bool) -> TokenUsage | None:
+    if usage is None and declined:
         return TokenUsage()  # nothing was used where nothing was answered
-    read = usage.get("input_tokens_details") or {}
-    written = usage.get("output_tokens_details") or {}
-    return TokenUsage(
-        input=usage["input_tokens"],
-        output=usage["output_tokens"],
-        cache_read=read.get("cached_tokens") or 0,
-        cache_write=read.get("cache_write_tokens") or 0,
-        reasoning=written.get("reasoning_tokens") or 0,
-    )
+    return openai_usage(usage, read="input_tokens", written="output_tokens")
 
 
 class OpenAIResponses:
     """One response, in one attempt."""
 
+    def __init__(self) -> None:
+        """Raises ProviderError without a usable key or address."""
+        self._client = openai_client()
+
     def call(self, request: ProviderRequest) -> ProviderResponse:
         """Raises ProviderError."""
-        create = openai_client().responses.with_raw_response.create
+        create = self._client.responses.with_raw_response.create
         response = send(lambda: create(**payload(request)), OPENAI, request.model)
-        return response_of(
-            body_of(response, OPENAI),
-            identifier(response.headers.get("x-request-id", "")),
-            openai_limits(response.headers),
-        )
+        request_id = identifier(response.headers.get("x-request-id", ""))
+        return answer_of(response, OPENAI, request_id, response_of)

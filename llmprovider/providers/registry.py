@@ -13,7 +13,7 @@ from llmprovider.providers.batches.anthropic_batches import AnthropicBatches
 from llmprovider.providers.batches.base import BatchProvider
 from llmprovider.providers.batches.mock_batches import MockBatches, RequestsOf
 from llmprovider.providers.batches.openai_batches import OpenAIBatches
-from llmprovider.providers.clients import address_problem, key_problem
+from llmprovider.providers.clients import address_problem, base_url_problem, key_problem
 from llmprovider.providers.mock import MockProvider
 from llmprovider.providers.openai_compatible import OpenAICompatible
 from llmprovider.providers.openai_responses import OpenAIResponses
@@ -23,12 +23,14 @@ from llmprovider.providers.openai_responses import OpenAIResponses
 class KnownProvider:
     """A provider by the name used in batches, and the environment variables it cannot do without.
 
-    `key_variable` and `address_variable` are empty where none is needed.
+    `key_variable` and `address_variable` are empty where none is needed; `base_url_variable` is
+    that of an address which may be set instead of the vendor's own.
     """
 
     name: str
     key_variable: str = ""
     address_variable: str = ""
+    base_url_variable: str = ""
     default_model: str = ""
 
 
@@ -37,8 +39,10 @@ PROVIDERS = {
     provider.name: provider
     for provider in (
         KnownProvider(MOCK, default_model="latent-quality"),
-        KnownProvider("anthropic", key_variable="ANTHROPIC_API_KEY"),
-        KnownProvider("openai", key_variable="OPENAI_API_KEY"),
+        KnownProvider(
+            "anthropic", key_variable="ANTHROPIC_API_KEY", base_url_variable="ANTHROPIC_BASE_URL"
+        ),
+        KnownProvider("openai", key_variable="OPENAI_API_KEY", base_url_variable="OPENAI_BASE_URL"),
         KnownProvider("openai_compatible", address_variable="OPENAI_COMPATIBLE_BASE_URL"),
     )
 }
@@ -64,6 +68,8 @@ def judge_problem(provider: str, model: str) -> str | None:
         return problem
     if known.address_variable and (problem := address_problem(known.address_variable)):
         return f"provider {provider}: {problem}"
+    if known.base_url_variable and (problem := base_url_problem(known.base_url_variable)):
+        return f"provider {provider}: {problem}"
     return None
 
 
@@ -76,7 +82,8 @@ _ADAPTERS: dict[str, Callable[[], Provider]] = {
 
 
 def provider_for(name: str) -> Provider:
-    """The adapter of a known provider. Raises KeyError for one that `judge_problem` refuses."""
+    """The adapter of a known provider, ready to call. Raises KeyError for one that `judge_problem`
+    refuses, and ProviderError where this process has no key or address for it."""
     return _ADAPTERS[name]()
 
 

@@ -76,20 +76,33 @@ ANTHROPIC: Final = Vendor("anthropic", "ANTHROPIC_API_KEY", anthropic_limits)
 OPENAI: Final = Vendor("openai", "OPENAI_API_KEY", openai_limits)
 COMPATIBLE: Final = Vendor("openai_compatible", "OPENAI_COMPATIBLE_API_KEY", openai_limits)
 
+# The HTTP library gave up before anything was on its way.
+_UNSENT: Final = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.InvalidURL,
+    httpx2.LocalProtocolError,
+    httpx2.PoolTimeout,
+    httpx2.UnsupportedProtocol,
+)
+
 SDK_ERRORS: Final = (anthropic.AnthropicError, openai.OpenAIError)
 
 
 def provider_error(error: Exception, vendor: Vendor, model: str) -> ProviderError:
     """What an exception of an SDK, or of the HTTP library below it, means."""
+    unsent = isinstance(error, _UNSENT) or isinstance(error.__cause__, _UNSENT)
     match error:
-        case anthropic.APITimeoutError() | openai.APITimeoutError():
+        case anthropic.APITimeoutError() | openai.APITimeoutError() | httpx2.TimeoutException():
             return ProviderError(
-                ErrorType.TIMEOUT,
-                f"{vendor.name} did not answer in time",
-                unsent=isinstance(error.__cause__, httpx2.ConnectTimeout),
+                ErrorType.TIMEOUT, f"{vendor.name} did not answer in time", unsent=unsent
             )
-        case anthropic.APIConnectionError() | openai.APIConnectionError():
-            unsent = isinstance(error.__cause__, httpx2.ConnectError)
+        case (
+            anthropic.APIConnectionError()
+            | openai.APIConnectionError()
+            | httpx2.TransportError()
+            | httpx2.InvalidURL()
+        ):
             problem = "no connection to {}" if unsent else "the connection to {} broke off"
             return ProviderError(ErrorType.CONNECTION, problem.format(vendor.name), unsent=unsent)
         case anthropic.APIStatusError() | openai.APIStatusError():

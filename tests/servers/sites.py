@@ -91,7 +91,7 @@ class Site:
                 name,
                 [
                     *(sys.executable, "-m", "celery", "-A", "cjproject", "worker"),
-                    *("--queues", "assessment,provider", "--loglevel", "INFO"),
+                    *("--queues", "assessment,upkeep,jobs,provider", "--loglevel", "INFO"),
                     *("--concurrency", str(concurrency), "--hostname", f"{name}@%h"),
                 ],
             )

@@ -5,7 +5,7 @@ from typing import Any
 
 from cjproject.celery import app
 
-QUEUES = ("assessment", "provider")
+QUEUES = ("assessment", "upkeep", "jobs", "provider")
 
 
 def drop_messages() -> None:

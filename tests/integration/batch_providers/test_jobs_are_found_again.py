@@ -40,7 +40,7 @@ def test_a_lost_answer_is_one_job_and_it_is_found(emulator, vendor, tmp_path):
 
 def test_a_time_out_is_one_job_and_it_is_found(emulator, vendor, tmp_path, monkeypatch):
     """T19."""
-    monkeypatch.setattr(clients, "_call_seconds", lambda: 0.5)
+    monkeypatch.setattr(clients, "call_seconds", lambda: 0.5)
     emulator.fail_jobs("no_reply")
     job, error = attempted(tmp_path, vendor)
     assert error.error_type is ErrorType.TIMEOUT

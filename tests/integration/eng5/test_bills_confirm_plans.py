@@ -23,13 +23,19 @@ SINGLES = ("--max-comparisons", "48", "--llm-batching-mode", "per_request")
 NO_JOBS = {"LLM_PROVIDER_SERVICE_BATCH_API_MODE": "disabled"}
 
 
-def planned_and_run(migrated, root, options) -> tuple[dict[str, Any], dict[str, Any], Emulator]:
+# A model that reasons, by its default effort.
+REASONING = ("--judge", "anthropic:claude-haiku-5-5", *SINGLES[:1], "24", *SINGLES[2:])
+
+
+def planned_and_run(
+    migrated, root, options, essays=ESSAYS
+) -> tuple[dict[str, Any], dict[str, Any], Emulator]:
     data = fresh_data_dir(migrated, root / "data")
     with running(profile="instant") as emulator:
         environment = {**emulator.environment, **NO_JOBS}
-        plan = eng5(data, "plan", *ESSAYS, *options, "--json", **environment).succeeded().json
+        plan = eng5(data, "plan", *essays, *options, "--json", **environment).succeeded().json
         assert not emulator.calls
-        eng5(data, "execute", *ESSAYS, *options, "--output", root / "run", **environment)
+        eng5(data, "execute", *essays, *options, "--output", root / "run", **environment)
         costs = eng5(data, "costs", "--json", **environment).succeeded().json
     run = read_run(root / "run")
     assert run["batch"]["status"] == "COMPLETED"
@@ -52,6 +58,14 @@ def singles(migrated, tmp_path_factory):
     return planned_and_run(migrated, tmp_path_factory.mktemp("singles"), SINGLES)
 
 
+@pytest.fixture(scope="module")
+def reasoning(migrated, tmp_path_factory):
+    at = ESSAYS.index("--judge")
+    without = (*ESSAYS[:at], *ESSAYS[at + 2 :])
+    root = tmp_path_factory.mktemp("reasoning")
+    return planned_and_run(migrated, root, REASONING, without)
+
+
 def per_comparison(run: dict[str, Any]) -> float:
     return run["cost"]["input_tokens"] / run["batch"]["completed"]
 
@@ -68,7 +82,7 @@ def test_all_pairs_of_24_essays_take_5_calls_and_a_quarter_of_the_tokens(
     assert per_comparison(run) / per_comparison(singles[1]) <= 0.25
 
 
-@pytest.mark.parametrize("kind", ["all_pairs", "singles"])
+@pytest.mark.parametrize("kind", ["all_pairs", "singles", "reasoning"])
 def test_the_bill_is_what_was_planned(kind, request) -> None:
     plan, run, _ = request.getfixturevalue(kind)
     share = run["batch"]["submitted"] / plan["max_comparisons"]  # scores may settle early
@@ -76,3 +90,11 @@ def test_the_bill_is_what_was_planned(kind, request) -> None:
     assert 0.7 * plan["cost_likely_usd"] * share <= bill <= plan["cost_at_most_usd"] * share
     assert per_comparison(run) == pytest.approx(plan["input_tokens_per_comparison"], rel=0.2)
     assert run["cost"]["usd_per_comparison"] == pytest.approx(bill / run["batch"]["completed"])
+
+
+def test_so_is_the_bill_of_a_model_that_reasons(reasoning) -> None:
+    """A call of its own for each comparison, where reasoning is most of the bill."""
+    plan, run, _ = reasoning
+    assert plan["reasoning_tokens"] > plan["output_tokens"] / 2
+    share = run["batch"]["submitted"] / plan["max_comparisons"]
+    assert run["cost"]["usd"] == pytest.approx(plan["cost_likely_usd"] * share, rel=0.25)

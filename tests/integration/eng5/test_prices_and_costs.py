@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 
 from assessment.models import Batch
-from llmprovider.contracts import TokenUsage
+from llmprovider.contracts import ErrorType, TokenUsage
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.models import ProviderCall
 from llmprovider.processing import process
+from llmprovider.providers.base import ProviderError
 from tests.integration.eng5.conftest import MOCK
 from tests.integration.eng5.runner import eng5_here
 from tests.integration.llmprovider import scripted_judges as judges
@@ -112,3 +113,20 @@ def test_a_sum_without_all_prices_is_a_lower_bound(monkeypatch, capsys) -> None:
 def test_costs_of_nothing_are_no_calls(capsys) -> None:
     assert "no calls" in eng5_here(capsys, "costs").succeeded().out
     assert eng5_here(capsys, "costs", "--batch", "1", "--days", "2").code == 2
+
+
+def no_answer(request):
+    raise ProviderError(ErrorType.TIMEOUT, "no answer in time")
+
+
+def test_a_call_without_an_answer_has_no_known_bill(monkeypatch, capsys) -> None:
+    """It is neither nothing nor the fault of a price: the most it may cost is told."""
+    judges.put_in(monkeypatch, no_answer, provider="openai")
+    bundle = bundle_of(2, overrides={"provider": "openai", "model": "gpt-4o"})
+    process(str(bundle.pk))
+    (call,) = judge_queue.calls_of(bundle.batch_key)
+    assert call["cost_usd"] is None and call["reserved_usd"] > 0
+    totals = judge_queue.totals_of(bundle.batch_key)
+    assert (totals["unanswered_calls"], totals["unpriced_calls"]) == (1, 0)
+    assert float(totals["reserved_usd"]) == pytest.approx(call["reserved_usd"])
+    assert "may cost up to" in eng5_here(capsys, "costs").succeeded().out

@@ -1,14 +1,24 @@
 """A provider that keeps no name of ours: jobs are told apart by what is in them."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from llmprovider.contracts import ErrorType
+from llmprovider.contracts import ErrorType, queue
 from llmprovider.models import BatchJob
 from llmprovider.providers.base import ProviderError
 from tests.integration.jobs import scripted_vendors as vendors
-from tests.integration.jobs.working import fetched, job_of, jobs, once_each, visit, work_jobs
+from tests.integration.jobs.working import (
+    fetched,
+    item_statuses,
+    job_of,
+    jobs,
+    once_each,
+    visit,
+    work_jobs,
+)
 from tests.integration.llmprovider.comparisons import set_queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,3 +87,32 @@ def test_two_of_ours_of_one_size_are_not_mixed_up(vendor):
     assert {job.status for job in jobs()} == {BatchJob.Status.COLLECTED}
     assert once_each(fetched())
     assert all(job.succeeded == 4 for job in jobs())
+
+
+def test_a_job_only_taken_for_ours_is_never_cancelled(vendor):
+    """It may be somebody else's."""
+    vendor.ends_at_once = False
+    foreign = somebody_elses(vendor, 4)
+    vendor.fail("create", TIMEOUT)
+    job = job_of(4)
+    visit(job)
+    visit(job)
+    assert job.vendor_id == foreign and job.unproven
+    queue.withdraw("batch-1")
+    visit(job)
+    assert vendor.calls.count("cancel") == 0
+    vendor.finish()
+    work_jobs()
+    assert set(item_statuses()) == {"cancelled"} and len(vendor.jobs) == 1
+
+
+def test_a_job_that_cannot_be_looked_for_in_time_is_given_up(vendor):
+    """It may have been judged and billed, so it is not bought again."""
+    vendor.fail("created", TIMEOUT)
+    job = job_of(2)
+    vendor.fail("find", ProviderError(ErrorType.CONNECTION, "away"), times=50)
+    visit(job)
+    BatchJob.objects.update(deadline_at=timezone.now() - timedelta(hours=25))
+    visit(job)
+    assert job.status == BatchJob.Status.FAILED and job.given_up
+    assert once_each(fetched()) and len(vendor.jobs) == 1

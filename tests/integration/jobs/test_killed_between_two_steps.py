@@ -3,8 +3,9 @@
 import pytest
 
 from llmprovider.contracts import ErrorType
+from llmprovider.jobs import claims
 from llmprovider.jobs.submitting import submit
-from llmprovider.models import BatchJob
+from llmprovider.models import BatchJob, ProviderCall
 from llmprovider.providers.base import ProviderError
 from tests.integration.jobs import scripted_vendors as vendors
 from tests.integration.jobs.working import (
@@ -75,6 +76,30 @@ def test_there_is_one_job_and_one_result_each(monkeypatch, moment, marks):
     restart()
     work_jobs()
     ended_well(vendor)
+
+
+def test_dying_among_the_comparisons_taken_for_a_job_takes_each_once(vendor, monkeypatch):
+    monkeypatch.setattr(claims, "CHUNK", 2)
+    job = job_of(COUNT)
+    prices = [vendors.Killed(), *([None] * 3)]
+    monkeypatch.setattr(claims, "is_mock", lambda provider: dying(prices))
+    with pytest.raises(vendors.Killed):
+        visit(job)
+    monkeypatch.undo()
+    taken = ProviderCall.objects.filter(job=job).count()
+    assert 0 < taken < COUNT
+    vendors_again = vendors.put_in(monkeypatch)
+    restart()
+    work_jobs()
+    ended_well(vendors_again)
+
+
+def dying(after: list) -> bool:
+    """Lets three comparisons pass."""
+    step = after.pop()
+    if step is not None:
+        raise step
+    return False
 
 
 @pytest.mark.parametrize("lines", [0, 3, COUNT])

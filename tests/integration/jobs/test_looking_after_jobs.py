@@ -9,7 +9,7 @@ from llmprovider.contracts import ErrorType, queue
 from llmprovider.jobs import messages
 from llmprovider.jobs.intervals import until_next_check
 from llmprovider.jobs.sweeping import sweep
-from llmprovider.models import BatchJob, QueueItem
+from llmprovider.models import BatchJob
 from llmprovider.providers.base import ProviderError
 from llmprovider.tasks import check_job, submit_job
 from tests.integration.jobs import scripted_vendors as vendors
@@ -163,11 +163,22 @@ def test_status_shows_the_jobs_of_a_batch(vendor):
     assert queue.oldest_age(queue.jobs_of("batch-2")) is None
 
 
-def test_no_essay_is_left_on_disk_or_in_the_log(vendor, caplog, tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+def test_no_essay_is_left_on_disk_or_in_the_log(vendor, caplog, tmp_path, settings):
+    settings.DATA_DIR = tmp_path
     job = job_of(2)
     vendor.fail("create", ProviderError(ErrorType.SERVER_ERROR, "broken"))
     visit(job)
-    assert list(tmp_path.iterdir()) == []
-    assert "Text number" not in caplog.text
-    assert QueueItem.objects.count() == 2
+    assert files_in(tmp_path) == [] and "Text number" not in caplog.text
+
+
+def test_a_file_that_a_dead_process_left_is_removed_by_the_next(vendor, tmp_path, settings):
+    settings.DATA_DIR = tmp_path
+    left = tmp_path / "job-files" / "dead.jsonl"
+    left.parent.mkdir()
+    left.write_text("an essay")
+    queue.recover_lone_process(timezone.now())
+    assert files_in(tmp_path) == []
+
+
+def files_in(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]

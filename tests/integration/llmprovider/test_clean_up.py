@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from llmprovider.admissions import Begun, begin
 from llmprovider.clean_up import clean_up
 from llmprovider.contracts import ErrorType, QueueMode
 from llmprovider.contracts import queue as judge_queue
@@ -131,6 +132,20 @@ def test_a_long_backlog_is_not_announced_again_and_again(broker, monkeypatch):
     ProviderCall.objects.update(started_at=later - timedelta(seconds=30))
     clean_up(later)
     assert [task for task, _ in broker.take() if task == "llmprovider.process_bundle"] == []
+
+
+def test_calls_that_take_long_have_their_tickets(broker):
+    """T6: eight workers in calls of five minutes are no silence; dead ones are replaced."""
+    bundles = queued(100, queue_mode=QueueMode.PER_REQUEST)
+    for bundle in bundles[:8]:
+        assert isinstance(begin(str(bundle.pk)), Begun)
+    now = timezone.now()
+    broker.take()
+    for seconds in range(61, 301, 30):
+        clean_up(now + timedelta(seconds=seconds))
+    assert broker.take() == []
+    clean_up(now + LEASE)
+    assert len(broker.take()) == 8
 
 
 def test_a_backlog_without_any_call_gets_a_few_tickets(broker):

@@ -17,6 +17,7 @@ from tests.integration.llmprovider.comparisons import (
     set_queue,
     statuses,
     work,
+    work_once,
 )
 
 pytestmark = pytest.mark.django_db
@@ -78,16 +79,40 @@ def test_it_gives_up_after_the_attempts_allowed(monkeypatch, attempts):
     ]
 
 
+def test_being_turned_away_is_no_attempt(monkeypatch):
+    """T8: its time to live bounds the wait, and a worker's death is not held against it."""
+    retry_at_once(monkeypatch)
+    set_queue(monkeypatch, QUEUE_MAX_ATTEMPTS=2)
+    turned_away = judges.failing(ErrorType.RATE_LIMIT)
+    judge = judges.put_in(monkeypatch, *[turned_away] * 6, judges.well)
+    bundle_of(2)
+    for _ in range(6):
+        work_once()
+    assert {(item.status, item.attempts, item.claims) for item in items()} == {("queued", 0, 0)}
+    work()
+    assert judge.sizes == [2] * 7
+    assert {(item.status, item.attempts) for item in items()} == {("completed", 1)}
+
+
+def test_a_call_that_no_minute_has_room_for_is_not_asked_for_ever(monkeypatch):
+    retry_at_once(monkeypatch)
+    set_queue(monkeypatch, QUEUE_MAX_ATTEMPTS=2)
+    judges.put_in(monkeypatch, judges.failing(ErrorType.RATE_LIMIT, size=True))
+    bundle_of(1)
+    work()
+    assert [(item.status, item.attempts) for item in items()] == [("failed", 2)]
+
+
 def test_an_error_tells_who_failed_and_how(monkeypatch):
     """T37"""
     set_queue(monkeypatch, QUEUE_MAX_ATTEMPTS=1)
-    judges.put_in(monkeypatch, judges.failing(ErrorType.RATE_LIMIT, "slow down", 7.0))
+    judges.put_in(monkeypatch, judges.failing(ErrorType.OVERLOADED, "slow down", 7.0))
     bundle = bundle_of(2)
     process(str(bundle.pk))
     for result in judge_queue.results_of(str(bundle.pk)):
         assert result.winner is None
         error = result.error_detail
-        assert (error.code, error.error_type) == ("RATE_LIMIT", "rate_limit")
+        assert (error.code, error.error_type) == ("EXTERNAL_SERVICE_ERROR", "overloaded")
         assert (error.provider, error.model, error.attempts) == ("mock", "scripted", 1)
         assert (error.message, error.retry_after, error.retryable) == ("slow down", 7.0, True)
         assert error.correlation_id == result.correlation_id

@@ -96,6 +96,7 @@ def test_a_circuit_open_for_too_long_fails_what_waits(transactional_db):
     Broker().take()
     bundle = bundle_of(3)
     other = bundle_of(2, overrides={"model": "another"})
+    QueueItem.objects.update(enqueued_at=timezone.now() - timedelta(seconds=901))
     open_for(timedelta(seconds=901))
     clean_up(timezone.now())
     assert Broker().take() == [("tests.take_results", [str(bundle.pk)])]
@@ -106,6 +107,54 @@ def test_a_circuit_open_for_too_long_fails_what_waits(transactional_db):
     assert set(QueueItem.objects.filter(bundle=other).values_list("status", flat=True)) == {
         "queued"
     }
+
+
+@pytest.mark.django_db
+def test_what_comes_during_an_outage_waits_as_long_by_itself():
+    """P-11: it may be over at the next probe."""
+    before, later = bundle_of(3), bundle_of(2, batch_key="later")
+    now = timezone.now()
+    QueueItem.objects.filter(bundle=before).update(enqueued_at=now - timedelta(seconds=1_000))
+    open_for(timedelta(seconds=1_500))
+    clean_up(now)
+    assert statuses() == ["failed"] * 3 + ["queued"] * 2
+    QueueItem.objects.filter(bundle=later).update(enqueued_at=now - timedelta(seconds=901))
+    clean_up(now)
+    assert statuses() == ["failed"] * 5
+
+
+@pytest.mark.django_db
+def test_a_judge_that_rejects_every_request_ends_the_batch(monkeypatch):
+    """T23: after as many calls as open a circuit, without waiting for the tolerance."""
+    judge = judges.put_in(monkeypatch, judges.failing(ErrorType.INVALID_REQUEST, "not taken (400)"))
+    queued(20, queue_mode=QueueMode.PER_REQUEST)
+    for _ in range(20):
+        take_turn()
+    assert len(judge.requests) == 5
+    assert statuses() == ["failed"] * 20
+    assert {item.error["message"] for item in items()} == {"not taken (400)"}
+    assert sorted(item.error["outage"] for item in items()) == [False] * 5 + [True] * 15
+
+
+@pytest.mark.django_db
+def test_rejected_calls_do_not_fail_what_another_batch_is_being_answered(monkeypatch):
+    """T9: a refusal is quick and an answer slow, so the row of refusals alone shows nothing."""
+    rejected = judges.failing(ErrorType.INVALID_REQUEST)
+
+    def first(request):
+        for _ in range(6):
+            take_turn()
+        return judges.well(request)
+
+    judge = judges.put_in(monkeypatch, first, *[rejected] * 5, judges.well)
+    queued(2, queue_mode=QueueMode.PER_REQUEST)
+
+    queued(7, batch_key="other", queue_mode=QueueMode.PER_REQUEST)
+    for _ in range(6):
+        take_turn()
+    assert len(judge.requests) == 9
+    assert statuses() == ["completed"] * 4 + ["failed"] * 5
+    assert not any(item.error["outage"] for item in items() if item.error)
 
 
 @pytest.mark.django_db

@@ -74,6 +74,24 @@ def test_a_first_call_that_failed_makes_way_for_another(monkeypatch):
     assert len(judge.requests) == 2
 
 
+def test_a_first_call_with_a_useless_answer_has_written_it_all_the_same(monkeypatch):
+    """T31: nobody waits for a second one."""
+    turns = []
+
+    def second(request):
+        turns.append(take_turn())
+        return judges.well(request)
+
+    judge = judges.put_in(
+        monkeypatch, judges.saying("no answer"), second, judges.well, provider="anthropic"
+    )
+    waiting(3)
+    take_turn()
+    take_turn()
+    assert len(judge.requests) == 3
+    assert turns[0].bundle is not None
+
+
 def test_another_prefix_does_not_wait(monkeypatch):
     """T31"""
     judge, _ = seeding(monkeypatch, others=1)

@@ -9,7 +9,7 @@ class Broker:
     def take(self) -> list[tuple[str, list[object]]]:
         taken = []
         with app.connection_for_read() as link:
-            for name in ("assessment", "provider"):
+            for name in ("assessment", "upkeep", "jobs", "provider"):
                 queue = link.SimpleQueue(name)
                 try:
                     while True:

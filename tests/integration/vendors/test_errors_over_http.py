@@ -80,7 +80,8 @@ def test_what_may_pass_is_asked_again(emulator, provider, fault, status) -> None
     assert second == 200
     assert first == status or (status is None and first in (503, 529))
     assert statuses() == ["completed"]
-    assert QueueItem.objects.get().attempts == 2 == ProviderCall.objects.count()
+    assert ProviderCall.objects.count() == 2
+    assert QueueItem.objects.get().attempts == (1 if fault == "rate_limit" else 2)
 
 
 @pytest.mark.parametrize("fault", ["server_error", "timeout"])
@@ -133,14 +134,31 @@ def test_what_cannot_pass_is_asked_once_at_most(emulator, provider, fault, statu
         assert (item.error["retryable"], item.error["outage"]) == (False, outage)
 
 
-@pytest.mark.parametrize("fault", ["overloaded", "bad_request"])
+def test_a_judge_that_rejects_every_request_is_left_alone_at_the_threshold(
+    emulator, provider, monkeypatch
+) -> None:
+    """T23: what waits fails at once, with what the vendor's status says."""
+    set_queue(monkeypatch, CIRCUIT_FAILURE_THRESHOLD=3, CIRCUIT_OPEN_SECONDS=600)
+    emulator.fail_next("bad_request", times=20)
+    ask(provider, 8)
+    work()
+    assert sent(emulator) == [400] * 3
+    assert statuses() == ["failed"] * 8
+    assert sorted(item.error["outage"] for item in QueueItem.objects.all()) == [
+        *[False] * 3,
+        *[True] * 5,
+    ]
+
+
 def test_the_circuit_opens_at_the_threshold_and_one_probe_closes_it(
-    emulator, provider, monkeypatch, fault
+    emulator, provider, monkeypatch
 ) -> None:
     """T24, T23"""
     threshold = 3
     set_queue(monkeypatch, CIRCUIT_FAILURE_THRESHOLD=threshold, CIRCUIT_OPEN_SECONDS=600)
-    emulator.fail_next(fault, times=threshold + 1)  # the row of failures, and the first probe
+    emulator.fail_next(
+        "overloaded", times=threshold + 1
+    )  # the row of failures, and the first probe
     ask(provider, 8)
     for _ in range(20):
         take_turn()

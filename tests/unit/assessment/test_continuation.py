@@ -111,8 +111,16 @@ def test_no_retries_when_none_are_allowed():
 
 
 def test_a_money_cap_before_any_success_is_no_result():
+    """P-10, P-14: the cap is the cause, not the answers."""
+    capped = replace(ORDINARY, cost_cap_reached=True, completed=0, cap_words="cap 1, call 2")
+    verdict = decide(capped, LIMITS)
+    assert (verdict.decision, verdict.stop_reason) == (FAIL, "cost_cap")
+    assert verdict.why == "cap 1, call 2"
+
+
+def test_a_money_cap_after_failures_alone_is_their_fault():
     """P-10"""
-    assert decided(cost_cap_reached=True, completed=0) == (FAIL, "low_success_rate")
+    assert decided(cost_cap_reached=True, completed=0, failed=3) == (FAIL, "low_success_rate")
 
 
 @pytest.mark.parametrize("completed", range(0, 24, 5))
@@ -233,6 +241,8 @@ def test_nothing_succeeded_in_two_waves_ends_every_batch():
         may_retry = now.retryable_failures and now.rounds_of_wave <= 2
         if not now.completed and now.waves_without_success >= 2:
             if not now.pending and not may_retry:
-                assert (verdict.decision, verdict.stop_reason) == (FAIL, "low_success_rate")
+                capped = now.cost_cap_reached and not now.failed
+                reason = "cost_cap" if capped else "low_success_rate"
+                assert (verdict.decision, verdict.stop_reason) == (FAIL, reason)
 
     on_the_grid(check)

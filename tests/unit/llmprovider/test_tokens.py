@@ -1,4 +1,4 @@
-"""Estimates stay on the safe side of what tokenizers count, in any language."""
+"""The upper estimate is no less than what public tokenizers count; others may count more."""
 
 import json
 from pathlib import Path

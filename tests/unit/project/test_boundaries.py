@@ -15,6 +15,7 @@ PURE = [
     "llmprovider/gates/circuits",
     "llmprovider/gates/rate_windows",
     "llmprovider/gates/vendor_limits",
+    "llmprovider/jobs/splitting",
     "llmprovider/rate_limits",
     "assessment/fitting",
     "assessment/simulation",

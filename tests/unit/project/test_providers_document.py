@@ -66,5 +66,6 @@ def test_its_tables_are_those_of_the_code(rows: list[str]) -> None:
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=lambda provider: provider.name)
 def test_it_names_every_provider_and_what_it_needs(provider) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    for name in filter(None, (provider.name, provider.key_variable, provider.address_variable)):
+    needed = (provider.key_variable, provider.address_variable, provider.base_url_variable)
+    for name in filter(None, (provider.name, *needed)):
         assert f"`{name}`" in text

@@ -47,9 +47,74 @@ def test_without_a_word_of_how_long_it_is_longer_each_time_up_to_a_bound():
         assert expected <= length <= 1.1 * expected
         assert length > before or expected == 120.0
         second, before = second + length + 1, length
-    answer(second)
+
+
+def test_an_answer_halves_the_next_pause_and_does_not_forget_it():
+    """One call was let through: that is no sign that eight would be."""
+    second = 0.0
+    for _ in range(4):
+        fail(second, "rate_limit")
+        second += pause(second) + 1
+    answer(second, admitted(second))
+    fail(second, "rate_limit")
+    assert 8 <= pause(second) <= 8.8
+    second += 10
+    answer(second, admitted(second))
+    for _ in range(4):
+        answer(second)
     fail(second, "rate_limit")
     assert pause(second) <= 2.2
+
+
+def test_after_a_pause_one_call_shows_whether_it_was_long_enough():
+    """T8: until it is answered nobody else asks, as not all would be served."""
+    fail(0, "rate_limit")
+    probe = admitted(3)
+    assert probe is not None
+    assert waits(3).reason == "retry_after"
+    assert list(gates.closed_until(at(3))) == [LANE]
+    answer(4, probe)
+    assert gates.closed_until(at(4)) == {}
+    assert admitted(4) is admitted(4) is None
+
+
+def test_that_call_turned_away_is_the_next_pause():
+    fail(0, "rate_limit")
+    fail(4, "rate_limit", admitted(3))
+    assert 4 <= pause(4) <= 4.4
+    answer(10, admitted(10))
+    assert admitted(11) is None
+
+
+@pytest.mark.parametrize("end", ["server_error", "nobody knows"])
+def test_where_that_call_tells_nothing_the_next_one_shows_it(end):
+    fail(0, "rate_limit")
+    probe = admitted(3)
+    if end == "nobody knows":
+        gates.settle(*LANE, probe, at(4))
+    else:
+        fail(4, end, probe)
+    assert admitted(4) not in (None, probe)
+    assert waits(4).reason == "retry_after"
+
+
+def test_a_call_from_before_the_pause_shows_nothing():
+    fail(0, "rate_limit")
+    answer(1)
+    assert waits(1).reason == "retry_after"
+    probe = admitted(3)
+    answer(4)
+    assert waits(4).reason == "retry_after"
+    answer(5, probe)
+    assert admitted(5) is None
+
+
+def test_a_longer_word_heard_meanwhile_holds_after_the_answer():
+    fail(0, "rate_limit")
+    probe = admitted(3)
+    fail(4, "rate_limit", retry_after=60.0)
+    answer(5, probe)
+    assert pause(5) >= 59
 
 
 def test_calls_turned_away_together_are_one_pause():

@@ -81,6 +81,36 @@ def test_while_it_lasts_one_call_at_a_time_tries_with_no_longer_and_longer_waits
         assert wait.seconds <= 10
 
 
+REJECTED = Refusal(ErrorType.INVALID_REQUEST, "our words about invalid_request")
+
+
+def test_a_judge_that_rejects_every_request_refuses_what_waits():
+    """T23: not after the tolerance of an outage, but at once and with what it said."""
+    for second in range(4):
+        fail(second, "invalid_request")
+    fail(4, "rate_limit", retry_after=0.1)  # not looked at, so no sign of anything else
+    assert gates.refused_since(*LANE) is None
+    fail(5, "invalid_request")
+    assert gates.refused_since(*LANE) == (at(5), REJECTED)
+    assert admit(6, enqueued=5) == REJECTED
+    assert isinstance(admit(6, enqueued=5.5), Wait)
+    answer(16, admitted(16))
+    assert gates.refused_since(*LANE) is None
+
+
+@pytest.mark.parametrize("between", ["answer", "server_error", "refusal"])
+def test_a_judge_that_rejects_some_requests_refuses_nothing(between):
+    for second in range(4):
+        fail(second, "invalid_request")
+    if between == "answer":
+        answer(4)
+    else:
+        fail(4, between)
+    for second in range(4):
+        fail(5 + second, "invalid_request")
+    assert gates.refused_since(*LANE) is None
+
+
 def test_an_operators_word_ends_it():
     fail(0, "authentication", outage=True)
     fail(0, "rate_limit", retry_after=600.0)
