@@ -67,7 +67,7 @@ class Canned(AnthropicBatches):
         with job.path.open("rb") as lines, self.results.open("w") as results:
             for line in lines:
                 results.write(json.dumps(json.loads(line)["custom_id"]) + "\n")
-        return self.check("vendor-1")
+        return self.check(f"vendor-{job.marker}")
 
     def check(self, vendor_id: str) -> VendorJob:
         return VendorJob(vendor_id, JobState.ENDED, "ended", datetime.now(UTC))
@@ -86,7 +86,7 @@ ANSWER = json.dumps({"comparisons": [ENTRY]})
 registry._BATCH_ADAPTERS["anthropic"] = lambda requests_of: Canned()
 
 ESSAYS = 400
-WORDS = 180
+WORDS = 170
 
 
 def essays() -> list[Document]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from llmprovider.jobs.intervals import HOLD
@@ -59,7 +60,9 @@ def written(job: BatchJob, vendor: BatchProvider) -> Iterator[Written]:
 
 
 def _folder() -> Path:
-    folder = Path(settings.DATA_DIR) / "job-files"
+    # One for each database: whoever is alone on one of them must not clear away another's files.
+    database = Path(str(connection.settings_dict["NAME"])).name
+    folder = Path(settings.DATA_DIR) / "job-files" / database
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 

@@ -126,6 +126,8 @@ def stored(job: BatchJob, made: VendorJob, *, proven: bool) -> bool:
 
 def _one_too_many(job: BatchJob, vendor: BatchProvider, made: VendorJob) -> None:
     """It was given up meanwhile, and another took its comparisons: nobody is to pay for it."""
+    if BatchJob.objects.filter(provider=job.provider, vendor_id=made.vendor_id).exists():
+        return  # it is looked after
     log.error("job=%s was created after it was given up: cancelling %s", job.pk, made.vendor_id)
     try:
         vendor.cancel(made.vendor_id)

@@ -50,20 +50,16 @@ def send_due(now: datetime) -> None:
 
 def deliver_lost(now: datetime, patience: timedelta) -> None:
     """Take home results of jobs that nobody has fetched."""
+    # From the results, which are few, to their jobs, which may have many that were fetched.
     stranded = QueueItem.objects.filter(
-        bundle__job=OuterRef("pk"), delivered_at__isnull=True, finished_at__lte=now - patience
+        delivered_at__isnull=True, finished_at__lte=now - patience, bundle__job__isnull=False
     )
-    waiting = BatchJob.objects.filter(
-        Exists(stranded), announced_at__lte=now - patience, planned_at__gt=now - _KEPT
-    )
-    for job in waiting.order_by("planned_at")[:CHUNK]:
+    job_ids = list(stranded.order_by().values_list("bundle__job", flat=True).distinct()[:CHUNK])
+    waiting = BatchJob.objects.filter(pk__in=job_ids, announced_at__lte=now - patience)
+    for job in waiting.order_by("planned_at"):
         with transaction.atomic():
             if _claim_announcement(job, now):
                 messages.deliver(job)
-
-
-# Results wait for so long to be fetched, and then for an operator.
-_KEPT = timedelta(days=30)
 
 
 def _claim_announcement(job: BatchJob, now: datetime) -> bool:
@@ -86,10 +82,9 @@ def plan_waiting(now: datetime) -> None:
         one_at_a_time()
         if mode is BatchApiMode.NIGHTLY:
             waiting = waiting.filter(created_at__lte=last_submission(now))
-        spending = ProviderCall.objects.filter(
-            batch_key=OuterRef("batch_key"), finished_at__isnull=True, error_type=""
-        )
-        ready = waiting.filter(~Exists(spending)).order_by("created_at", "pk")
+        under_way = ProviderCall.objects.filter(finished_at__isnull=True, error_type="")
+        spending = list(under_way.order_by().values_list("batch_key", flat=True).distinct())
+        ready = waiting.exclude(batch_key__in=spending).order_by("created_at", "pk")
         members: list[UUID] = list(ready.values_list("pk", flat=True))
         if mode is BatchApiMode.DISABLED:
             send_live(members, now)

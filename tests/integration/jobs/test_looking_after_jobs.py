@@ -1,8 +1,10 @@
 """Beat looks after jobs: each by itself, ever less often, until its results are home."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from llmprovider.contracts import ErrorType, queue
@@ -173,8 +175,9 @@ def test_no_essay_is_left_on_disk_or_in_the_log(vendor, caplog, tmp_path, settin
 
 def test_a_file_that_a_dead_process_left_is_removed_by_the_next(vendor, tmp_path, settings):
     settings.DATA_DIR = tmp_path
-    left = tmp_path / "job-files" / "dead.jsonl"
-    left.parent.mkdir()
+    database = Path(str(connection.settings_dict["NAME"])).name
+    left = tmp_path / "job-files" / database / "dead.jsonl"
+    left.parent.mkdir(parents=True)
     left.write_text("an essay")
     queue.recover_lone_process(timezone.now())
     assert files_in(tmp_path) == []
