@@ -18,7 +18,7 @@ from django.core.management import execute_from_command_line
 
 PROJECT = Path(__file__).resolve().parents[3]
 DATABASE = "essay_judge.sqlite3"
-PATIENCE = 90.0
+PATIENCE = 240.0
 
 # What would make the run another one than the embedded default with the built-in settings.
 _FOREIGN = ("DATABASE_URL", "REDIS_URL", "LOG_LEVEL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY")
