@@ -24,7 +24,6 @@ NO_JOBS = {"LLM_PROVIDER_SERVICE_BATCH_API_MODE": "disabled"}
 
 
 # A model that reasons, by its default effort.
-REASONING = ("--judge", "anthropic:claude-haiku-5-5", *SINGLES[:1], "24", *SINGLES[2:])
 
 
 def planned_and_run(
