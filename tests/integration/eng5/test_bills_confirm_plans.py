@@ -23,9 +23,6 @@ SINGLES = ("--max-comparisons", "48", "--llm-batching-mode", "per_request")
 NO_JOBS = {"LLM_PROVIDER_SERVICE_BATCH_API_MODE": "disabled"}
 
 
-# A model that reasons, by its default effort.
-
-
 def planned_and_run(
     migrated, root, options, essays=ESSAYS
 ) -> tuple[dict[str, Any], dict[str, Any], Emulator]:
