@@ -36,7 +36,8 @@ def waiting_lines(now: datetime, closed: Collection[Lane]) -> list[Line]:
 def next_due(now: datetime, closed: Mapping[Lane, datetime], horizon: timedelta) -> datetime | None:
     """When to look again: a moment within `horizon` at which some waiting bundle will be due.
 
-    One of several at random, so that workers who find nothing do not all come back at once.
+    `now` where one is due: a place may have become free since the caller looked. Else one of
+    several at random, so that workers who find nothing do not all come back at once.
     """
     shut = {lane: until for lane, until in closed.items() if until > now}
     waiting = Bundle.objects.filter(waiting=True, not_before__lte=now + horizon)
@@ -49,5 +50,8 @@ def next_due(now: datetime, closed: Mapping[Lane, datetime], horizon: timedelta)
             "provider", "model", "not_before"
         )[:LOOKED_AT]
     ]
-    ahead = [moment for moment in moments if moment > now]
-    return random.choice(ahead) if ahead else None  # noqa: S311 - spreads load, guards nothing
+    if not moments:
+        return None
+    if min(moments) <= now:
+        return now
+    return random.choice(moments)  # noqa: S311 - spreads load, guards nothing

@@ -9,9 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from llmprovider import enqueueing
+from llmprovider import enqueueing, messages
 from llmprovider.contracts import ErrorType, QueueMode
 from llmprovider.models import BatchAccount, Bundle, ProviderCall, QueueItem
+from llmprovider.picking import next_due
 from llmprovider.processing import process
 from llmprovider.tasks import process_bundle
 from llmprovider.turns import take_turn
@@ -211,3 +212,21 @@ def test_a_full_judge_is_left_alone_by_all_tickets(monkeypatch):
     turns = [take_turn() for _ in range(6)]
     assert 1 <= len(judge.requests) <= 2
     assert all(turn.back_in for turn in turns if turn.bundle is None)
+
+
+@pytest.mark.django_db
+def test_a_ticket_that_found_no_place_comes_back_although_one_is_free_by_now():
+    """A call that ended between two looks must not cost a ticket: nobody would send another."""
+    singles(1, "one")
+    now = timezone.now()
+    assert next_due(now, {}, messages.SLOT) == now
+
+
+@pytest.mark.django_db
+def test_a_ticket_comes_back_when_the_lane_opens_and_ends_when_that_is_far_off():
+    bundle = singles(1, "one")[0]
+    lane = (bundle.provider, bundle.model)
+    now = timezone.now()
+    soon, late = now + timedelta(seconds=5), now + 2 * messages.SLOT
+    assert next_due(now, {lane: soon}, messages.SLOT) == soon
+    assert next_due(now, {lane: late}, messages.SLOT) is None
