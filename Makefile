@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_OUTPUT ?= runs/demo-$(shell date +%Y%m%d-%H%M%S)
 
-.PHONY: demo test test-all lint format web worker judge-worker beat migrate lock clean
+.PHONY: demo test test-all chaos suite lint format web worker judge-worker beat stack migrate lock clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -28,11 +28,22 @@ demo: $(VENV)/.base
 		--max-comparisons 400 --seed 1 --label $(notdir $(DEMO_OUTPUT)) --output $(DEMO_OUTPUT)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --durations=40 --durations-min=5
 
-# Needs Debian's chromium, postgresql and redis-server as well.
+# Needs Debian's chromium, postgresql, redis-server and prometheus as well.
 test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto -m ""
+
+# Kills, restarts and floods with real processes (docs/chaos.md); needs postgresql and redis-server.
+SEEDS ?= 3
+chaos: $(VENV)/.dev
+	$(BIN)/python -m tests.chaos --seeds $(SEEDS)
+
+# One batch against a profile of the emulator (docs/suite.md); SUITE_STACK=servers needs
+# postgresql and redis-server.
+PROFILE ?= regular
+suite: $(VENV)/.dev
+	$(BIN)/python -m tests.suite $(PROFILE)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -61,6 +72,11 @@ judge-worker: $(VENV)/.base
 
 beat: $(VENV)/.base
 	$(BIN)/celery -A cjproject beat --loglevel INFO
+
+# docker-compose.yml's commands, without Docker; needs postgresql and redis-server, and takes
+# prometheus where it is installed. STACK="--scale worker=2" for more workers.
+stack: $(VENV)/.dev
+	$(BIN)/python -m deploy.stack $(STACK)
 
 # Needs uv. No index host is written into the lock files.
 lock:

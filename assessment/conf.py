@@ -1,17 +1,22 @@
 """Settings of the assessment app; environment prefix CJ_ASSESSMENT_SERVICE_."""
 
 from functools import lru_cache
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assessment.modes import LLMBatchingMode, LLMBatchingStrategy
+from assessment.outbox.rules import check_webhooks
 
 
 class AssessmentSettings(BaseSettings):
     """A bad value stops the start with pydantic's message."""
 
-    model_config = SettingsConfigDict(env_prefix="CJ_ASSESSMENT_SERVICE_")
+    # A message about one bad value must not quote another, which may be a secret.
+    model_config = SettingsConfigDict(
+        env_prefix="CJ_ASSESSMENT_SERVICE_", hide_input_in_errors=True
+    )
 
     LLM_BATCHING_MODE: LLMBatchingMode = Field(
         LLMBatchingMode.SERIAL_BUNDLE, description="Batching mode of a batch that names none."
@@ -71,6 +76,32 @@ class AssessmentSettings(BaseSettings):
     MAX_ESSAY_CHARS: int = Field(
         100_000, ge=100, description="Longest essay taken in, in characters."
     )
+    # A batch keeps the settings it was created under; these change nothing in it, so: excluded.
+    EVENT_WEBHOOK_URLS: list[str] = Field(
+        [], description="Where the end of each batch is told.", exclude=True, repr=False
+    )
+    EVENT_WEBHOOK_SECRET: SecretStr = Field(
+        SecretStr(""), description="Signs the events that are sent.", exclude=True, repr=False
+    )
+    EVENT_WEBHOOK_ALLOWED_HOSTS: list[str] = Field(
+        [],
+        description="Hosts, or host:port, that events may be sent to; empty: those of the URLs.",
+        exclude=True,
+    )
+    EVENT_WEBHOOK_ALLOW_HTTP: bool = Field(
+        False, description="Send events over plain http too.", exclude=True
+    )
+    EVENT_WEBHOOK_ALLOW_PRIVATE: bool = Field(
+        False, description="Send events to private and loopback addresses too.", exclude=True
+    )
+    EVENT_WEBHOOK_GIVE_UP_HOURS: float = Field(
+        24.0, gt=0, description="An event not delivered by then is given up.", exclude=True
+    )
+
+    @model_validator(mode="after")
+    def _webhooks_can_work(self) -> Self:
+        check_webhooks(self)
+        return self
 
 
 @lru_cache(maxsize=1)

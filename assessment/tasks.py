@@ -5,8 +5,21 @@ import logging
 from celery import Task, shared_task
 from django.utils import timezone
 
-from assessment.lifecycle import finalising, finishing, messages, monitoring, recording, starting
+from assessment.lifecycle import (
+    finalising,
+    finishing,
+    long_launches,
+    messages,
+    monitoring,
+    recording,
+    starting,
+)
+from assessment.models import Heartbeat
+from assessment.outbox import messages as outbox_messages
+from assessment.outbox.delivering import deliver_due
 from llmprovider.contracts.faults import fault_of
+from llmprovider.contracts.log_contexts import batch_context
+from llmprovider.contracts.log_events import tell
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +30,15 @@ CHORD_COMES_FIRST = 1.0
 @shared_task(name=messages.START_BATCH)
 def start_batch(batch_id: int) -> None:
     """Launch the first wave of a batch that has none."""
-    starting.start(batch_id)
+    with batch_context(batch_id):
+        starting.start(batch_id)
+
+
+@shared_task(name=messages.LAUNCH_WAVE)
+def launch_wave(batch_id: int, wave_number: int, wave_round: int) -> None:
+    """Put what is left of a large round into the queue; a no-op when nothing is."""
+    with batch_context(batch_id, wave=wave_number, round=wave_round):
+        long_launches.go_on(batch_id, wave_number, wave_round)
 
 
 @shared_task(name=messages.RECORD_RESULTS, bind=True, ignore_result=False)
@@ -30,7 +51,7 @@ def record_results(self: Task, parcel: str) -> int:
     try:
         complete = recording.record_parcel(parcel)
     except Exception as error:  # not acknowledged, so the queue's clean-up delivers it again
-        log.error("results of parcel %s were not recorded: %s", parcel, fault_of(error))
+        tell(log, logging.ERROR, "results_not_recorded", parcel=parcel, fault=fault_of(error))
         return 0
     wait = CHORD_COMES_FIRST if self.request.chord else None
     for wave in complete:
@@ -41,16 +62,26 @@ def record_results(self: Task, parcel: str) -> int:
 @shared_task(name=messages.FINISH_WAVE)
 def finish_wave(batch_id: int, wave_number: int, wave_round: int) -> None:
     """Weigh a round of a wave and go on; a no-op when it was weighed or is not complete."""
-    finishing.finish_wave(batch_id, wave_number, wave_round)
+    with batch_context(batch_id, wave=wave_number, round=wave_round):
+        finishing.finish_wave(batch_id, wave_number, wave_round)
 
 
 @shared_task(name=messages.FINALISE_BATCH)
 def finalise_batch(batch_id: int) -> None:
     """Write the scores and grades of a batch that has stopped comparing."""
-    finalising.finalise(batch_id)
+    with batch_context(batch_id):
+        finalising.finalise(batch_id)
 
 
 @shared_task(name="assessment.monitor_batches")
 def monitor_batches() -> None:
-    """Wake whatever a lost message left behind."""
-    monitoring.monitor(timezone.now())
+    """Wake whatever a lost message left behind, and note that the sweeps are at work."""
+    now = timezone.now()
+    monitoring.monitor(now)
+    Heartbeat.beat("monitor", now)
+
+
+@shared_task(name=outbox_messages.DELIVER_EVENTS)
+def deliver_events() -> None:
+    """Post the events that are due; a no-op when none is."""
+    deliver_due()

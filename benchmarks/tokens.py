@@ -17,11 +17,13 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
+import django
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cjproject.settings")
+django.setup()
 
 from assessment.modes import LLMBatchingMode  # noqa: E402
 from assessment.pairing.plans import WaveRules, next_wave  # noqa: E402

@@ -1,10 +1,14 @@
-"""The Django project; importing it readies Celery."""
+"""The Django project; importing it sets its clock and readies Celery."""
 
 import os
 
 # Before numpy is loaded: its threads make small fits many times slower on a busy machine, and
 # workers already use every core.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from cjproject import clocks  # noqa: E402
+
+clocks.install()  # before any model takes hold of another clock
 
 from cjproject.celery import app as celery_app  # noqa: E402
 

@@ -9,6 +9,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from llmprovider.contracts.log_events import tell
+
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 2
@@ -49,7 +51,7 @@ def _database_answers() -> bool:
         with probe.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Exception as error:  # whatever a driver raises means the same to the caller
-        log.warning("the database does not answer: %s", type(error).__name__)
+        tell(log, logging.WARNING, "database_unreachable", error=type(error).__name__)
         return False
     finally:
         probe.close()
@@ -66,7 +68,7 @@ def _broker_answers() -> bool:
     try:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE_SECONDS)
     except Exception as error:  # as above
-        log.warning("the broker does not answer: %s", type(error).__name__)
+        tell(log, logging.WARNING, "broker_unreachable", error=type(error).__name__)
         return False
     finally:
         broker.release()

@@ -6,6 +6,7 @@ Nothing set: the embedded default (SQLite, in-memory broker, worker and beat ins
 """
 
 import os
+import re
 import secrets
 import tempfile
 from contextlib import suppress
@@ -30,6 +31,17 @@ def _required(name: str) -> str:
     value = os.environ.get(name, "")
     if not value:
         raise ImproperlyConfigured(f"{name} must be set when DJANGO_PRODUCTION=1")
+    return value
+
+
+def _rate(name: str, usual: str) -> str:
+    """So many requests in a second, minute, hour or day, as in "60/minute"."""
+    value = os.environ.get(name) or usual
+    if not re.fullmatch(r"[1-9][0-9]{0,8}/(second|minute|hour|day)", value):
+        raise ImproperlyConfigured(
+            f'{name} must be a number of requests and a time, as in "{usual}": '
+            "per second, minute, hour or day"
+        )
     return value
 
 
@@ -87,6 +99,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "cjproject.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -95,6 +108,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "cjproject.content_policies.ContentPolicyMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -117,19 +131,25 @@ TEMPLATES = [
 
 if DATABASE_URL:
     DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL))}
+    # The same backends, with metrics.
+    for _name in ("postgresql", "sqlite3"):
+        if DATABASES["default"]["ENGINE"] == f"django.db.backends.{_name}":
+            DATABASES["default"]["ENGINE"] = f"django_prometheus.db.backends.{_name}"
 else:
     DATABASES = {
         "default": {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "django_prometheus.db.backends.sqlite3",
             "NAME": DATA_DIR / "essay_judge.sqlite3",
         }
     }
 
-if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+if DATABASES["default"]["ENGINE"] == "django_prometheus.db.backends.postgresql":
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": 32, "timeout": 30},
     }
+    # A connection is tried before it is used: after a restart of the server all of them are dead.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 else:
     # Django's SQLite defaults fail under many threads; a write lock taken at once does not.
     DATABASES["default"]["OPTIONS"] = {
@@ -157,14 +177,22 @@ if not PRODUCTION:
 # Without production's collectstatic the admin's files come from where they are installed.
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
+# The throttles count in the cache. Without Redis each process counts for itself; the embedded
+# default has one web process, so that is all of them.
 if REDIS_URL:
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "cjproject.caches.CountingRedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "essay-judge",
+            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
         }
     }
+else:
+    CACHES = {"default": {"BACKEND": "cjproject.caches.CountingLocMemCache"}}
+
+# Whoever shows it may read the metrics; without one only staff can.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -176,6 +204,16 @@ REST_FRAMEWORK: dict[str, Any] = {
     "PAGE_SIZE": 100,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    # Strangers are turned away before they are counted, but at the token endpoint, which counts
+    # them itself.
+    "DEFAULT_THROTTLE_CLASSES": [
+        "cjproject.throttles.WriteThrottle",
+        "cjproject.throttles.ReadThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {
+        "write": _rate("DJANGO_API_WRITE_RATE", "120/minute"),
+        "read": _rate("DJANGO_API_READ_RATE", "1200/minute"),
+    },
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Comparative judgement of essays",
@@ -186,6 +224,10 @@ SPECTACULAR_SETTINGS = {
         "PairStatus": "assessment.models.ComparisonPair.Status",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "cjproject.api_schemas.add_common_answers",
+    ],
 }
 if os.environ.get("DJANGO_NUM_PROXIES"):
     # Behind proxies the client's address, which the throttle goes by, is in a header.
@@ -202,6 +244,7 @@ CELERY_TASK_ROUTES = {
     "llmprovider.process_bundle": {"queue": "provider"},
     "llmprovider.submit_job": {"queue": "jobs"},
     "llmprovider.check_job": {"queue": "jobs"},
+    "assessment.deliver_events": {"queue": "jobs"},  # waits for receivers, a bounded time
     "llmprovider.*": {"queue": "upkeep"},
     "assessment.*": {"queue": "assessment"},
 }
@@ -239,16 +282,22 @@ CELERY_BEAT_SCHEDULE = {
     "queue-clean-up": {"task": "llmprovider.clean_up_queue", "schedule": _SWEEP_SECONDS},
     "batch-jobs": {"task": "llmprovider.check_jobs", "schedule": _SWEEP_SECONDS},
     "batch-monitor": {"task": "assessment.monitor_batches", "schedule": _SWEEP_SECONDS},
+    "events": {"task": "assessment.deliver_events", "schedule": _SWEEP_SECONDS},
 }
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "lines": {"()": "cjproject.logs.formatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "assessment": {"level": os.environ.get("LOG_LEVEL", "INFO")},
         "llmprovider": {"level": os.environ.get("LOG_LEVEL", "INFO")},
+        "cjproject": {"level": os.environ.get("LOG_LEVEL", "INFO")},
+        # RequestIdMiddleware tells of each request; these name its path, which a caller writes.
+        "django.request": {"level": "ERROR"},
     },
 }

@@ -7,10 +7,19 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.timesince import timesince
 
+from llmprovider.budgets import with_commitments
 from llmprovider.cost_sums import costs_of_calls
 from llmprovider.cost_tables import cost_rows
 from llmprovider.gates import reopen
-from llmprovider.models import BatchJob, Bundle, Gate, ProviderCall, QueueItem
+from llmprovider.models import (
+    BatchAccount,
+    BatchJob,
+    Bundle,
+    ComparisonSet,
+    Gate,
+    ProviderCall,
+    QueueItem,
+)
 
 # Lines of sums below the list of calls: the latest days.
 COST_ROWS = 60
@@ -118,6 +127,56 @@ class ProviderCallAdmin(Record):
                 "cost_rows_left_out": max(0, len(rows) - COST_ROWS - 1),
             }
         return answer
+
+
+@admin.register(BatchAccount)
+class BatchAccountAdmin(Record):
+    """To change a cap, ask for further comparisons of the batch with another."""
+
+    list_display = ("batch_key", "money_cap", "spent", "under_way", "last_turn_at", "created_at")
+    search_fields = ("=batch_key",)
+    search_help_text = "Batch"
+    ordering = ("-created_at",)
+    readonly_fields = ("spent", "under_way")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the calls that are not in the accounts' sums, in the same query."""
+        return with_commitments(super().get_queryset(request))
+
+    @admin.display(description="billed, or perhaps (USD)")
+    def spent(self, account: BatchAccount) -> str:
+        return f"{account.spent_usd:.4f}"
+
+    @admin.display(description="under way, at most (USD)")
+    def under_way(self, account: BatchAccount) -> str:
+        return f"{account.under_way_usd:.4f}"
+
+
+@admin.register(ComparisonSet)
+class ComparisonSetAdmin(Record):
+    """Requests of other programs. How far one is stands in the queue items of its batch key."""
+
+    date_hierarchy = "created_at"
+    list_display = (
+        "id",
+        "batch_key",
+        "created_by",
+        "provider",
+        "model",
+        "asked",
+        "idempotency_key",
+        "created_at",
+        "cancelled_at",
+    )
+    list_filter = ("provider", "model")
+    list_select_related = ("created_by",)
+    search_fields = ("=id", "=idempotency_key", "=created_by__username")
+    search_help_text = "Request, the caller's key or user name"
+    ordering = ("-created_at",)
+
+    @admin.display(description="comparisons")
+    def asked(self, one: ComparisonSet) -> int:
+        return len(one.comparisons)
 
 
 @admin.register(BatchJob)

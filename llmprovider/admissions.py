@@ -5,18 +5,20 @@ key).
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from llmprovider import gates, messages
-from llmprovider.budgets import Leave, may_spend, over_the_cap
-from llmprovider.call_costs import most_it_costs
-from llmprovider.call_requests import CallSize, judge_of, size_of
+from llmprovider.affordable_parts import Part, affordable, part_off, whole
+from llmprovider.budgets import Leave, over_the_cap, purse_of
+from llmprovider.call_requests import CallSize
 from llmprovider.leases import claim
 from llmprovider.lines import Line
 from llmprovider.models import BatchAccount, Bundle, ProviderCall, QueueItem
@@ -111,7 +113,7 @@ def _begin(account: BatchAccount, bundles: QuerySet[Bundle], now: datetime) -> S
     queued = QueueItem.objects.filter(
         bundle=bundle, status=QueueItem.Status.QUEUED, expires_at__gt=now
     )
-    item_ids = list(queued.values_list("pk", flat=True))
+    item_ids = list(queued.order_by("bundle_index").values_list("pk", flat=True))
     if not item_ids:
         _no_longer_waiting(bundle)
         return Overtaken()
@@ -122,31 +124,45 @@ def _begin(account: BatchAccount, bundles: QuerySet[Bundle], now: datetime) -> S
         return _decide(account, bundle, Failure(why.error_type, why.message, outage=True), now)
     if not has_place((bundle.provider, bundle.model), now):
         return Postponed(bundle, now + PLACES_AGAIN, by_judge=True)
-    size = size_of(bundle, item_ids)
-    cost = most_it_costs(judge_of(bundle), size.most)
-    leave = may_spend(account, cost)
+    part, leave = _affordable(account, bundle, item_ids)
     if leave is Leave.REFUSED:
-        return _decide(account, bundle, over_the_cap(priced=cost is not None), now)
+        return _decide(account, bundle, over_the_cap(priced=part.cost is not None), now)
     if leave is Leave.LATER:
         return _postpone(bundle, SPENDING, now, by_judge=False)
-    if size.prefix is not None and is_being_written(size.prefix, bundle.instructions, now):
+    prefix = part.size.prefix
+    if prefix is not None and is_being_written(prefix, bundle.instructions, now):
         return _postpone(bundle, LOOK_AGAIN, now, by_judge=False)
     try:
         with transaction.atomic():
-            return _admit(account, bundle, size, cost or Decimal(0), came, now)
+            return _admit(account, bundle, part, item_ids[len(part.item_ids) :], came, now)
     except _NothingLeft:
         _no_longer_waiting(bundle)
         return Overtaken()
 
 
+def _affordable(
+    account: BatchAccount, bundle: Bundle, item_ids: Sequence[UUID]
+) -> tuple[Part, Leave]:
+    """What of the bundle its batch may pay for, and whether now."""
+    purse = purse_of(account)
+    part = whole(bundle, item_ids)
+    leave = purse.take(part.cost)
+    if leave is Leave.REFUSED and part.cost is not None and purse.left is not None:
+        less = affordable(bundle, item_ids, purse.left)
+        if less is not None:
+            return less, purse.take(less.cost)
+    return part, leave
+
+
 def _admit(
     account: BatchAccount,
     bundle: Bundle,
-    size: CallSize,
-    cost: Decimal,
+    part: Part,
+    rest: Sequence[UUID],
     came: datetime,
     now: datetime,
 ) -> Step:
+    size = part.size
     need = gates.Need(size.most.input, size.most.output)
     admitted = gates.admit(bundle.provider, bundle.model, need, now, enqueued_at=came)
     if isinstance(admitted, gates.Wait):
@@ -154,6 +170,8 @@ def _admit(
     if isinstance(admitted, gates.Refusal):
         failure = Failure(admitted.error_type, admitted.message, outage=True)
         return _decide(account, bundle, failure, now)
+    if rest:
+        part_off(bundle, rest, now)
     items = claim(bundle, now)
     if not items:
         raise _NothingLeft
@@ -168,7 +186,7 @@ def _admit(
         attempt=max(item.attempts for item in items) + 1,
         prefix_sha256=size.prefix.sha256 if size.prefix else "",
         grant_id=admitted.grant_id,
-        reserved_usd=cost,
+        reserved_usd=part.cost or Decimal(0),
         started_at=now,
     )
     return Begun(bundle, items, call, size)

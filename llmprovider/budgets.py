@@ -3,12 +3,20 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from typing import Final
 
-from django.db.models import F, Q, Sum
+from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from llmprovider.contracts import ErrorType
 from llmprovider.models import BatchAccount, ProviderCall
 from llmprovider.outcomes import Failure
+from llmprovider.pricing import COST_UNIT
+
+# Calls whose bill stands are taken into their account's sum so many at a time, and at most.
+TAKEN_IN: Final = 100
+CHUNK: Final = 500
 
 
 class Leave(Enum):
@@ -19,16 +27,6 @@ class Leave(Enum):
     REFUSED = "refused"
 
 
-def may_spend(account: BatchAccount, amount: Decimal | None) -> Leave:
-    """Whether a call that costs at most `amount` keeps the batch's cap, whatever the others cost.
-
-    The caller holds the account's lock and writes the call's reservation before giving it up.
-    """
-    if account.money_cap is None:
-        return Leave.GRANTED
-    return purse_of(account).take(amount)
-
-
 @dataclass
 class Purse:
     """What a batch may still spend, in USD; `cap` None: anything."""
@@ -36,6 +34,11 @@ class Purse:
     cap: Decimal | None
     spent: Decimal
     under_way: Decimal
+
+    @property
+    def left(self) -> Decimal | None:
+        """What may be spent once all calls under way have cost nothing; None: anything."""
+        return None if self.cap is None else self.cap - self.spent
 
     def take(self, amount: Decimal | None) -> Leave:
         """Whether a call that costs at most `amount` may be made; if so it is under way."""
@@ -52,10 +55,16 @@ class Purse:
 
 
 def purse_of(account: BatchAccount) -> Purse:
-    """What the batch may spend by now; the caller holds the account's lock."""
+    """What the batch may spend by now.
+
+    The caller holds the account's lock and writes what it takes into calls' rows before giving it
+    up, so that the cap is kept whatever the others cost.
+    """
     if account.money_cap is None:
         return Purse(None, Decimal(0), Decimal(0))
-    return Purse(account.money_cap, *commitments(account.batch_key))
+    purse = Purse(account.money_cap, *commitments(account))
+    _take_in_settled(account)
+    return purse
 
 
 def over_the_cap(*, priced: bool) -> Failure:
@@ -70,12 +79,54 @@ def over_the_cap(*, priced: bool) -> Failure:
     )
 
 
-def commitments(batch_key: str) -> tuple[Decimal, Decimal]:
-    """USD of a batch: billed, or possibly billed and never to be known; and the most that the calls
-    under way can cost."""
-    under_way = Q(finished_at__isnull=True, error_type="")
-    sums = ProviderCall.objects.filter(batch_key=batch_key).aggregate(
-        all=Sum(F("cost_usd") + F("reserved_usd"), default=Decimal(0)),
-        under_way=Sum("reserved_usd", filter=under_way, default=Decimal(0)),
+_UNDER_WAY: Final = Q(finished_at__isnull=True, error_type="")
+
+
+def with_commitments(accounts: QuerySet[BatchAccount]) -> QuerySet[BatchAccount]:
+    """With `spent_usd`: billed, or possibly billed and never to be known; and `under_way_usd`: the
+    most that the calls under way can cost. Both from one moment."""
+    beside = ProviderCall.objects.filter(in_account=False)
+    open_usd = _sum_of(beside.filter(_UNDER_WAY))
+    return accounts.annotate(
+        under_way_usd=open_usd, spent_usd=F("settled_usd") + _sum_of(beside) - open_usd
     )
-    return sums["all"] - sums["under_way"], sums["under_way"]
+
+
+def _sum_of(calls: QuerySet[ProviderCall]) -> Combinable:
+    """Of an account's calls, billed and reserved."""
+    sums = (
+        calls.filter(batch_key=OuterRef("pk"))
+        .order_by()
+        .values("batch_key")
+        .annotate(sum=Sum(F("cost_usd") + F("reserved_usd")))
+        .values("sum")
+    )
+    money = DecimalField(max_digits=14, decimal_places=8)
+    return Coalesce(Subquery(sums, output_field=money), Decimal(0), output_field=money)
+
+
+def commitments(account: BatchAccount) -> tuple[Decimal, Decimal]:
+    """The same two figures of one account whose lock the caller holds, in USD."""
+    sums = ProviderCall.objects.filter(batch_key=account.pk, in_account=False).aggregate(
+        all=Sum(F("cost_usd") + F("reserved_usd"), default=Decimal(0)),
+        under_way=Sum("reserved_usd", filter=_UNDER_WAY, default=Decimal(0)),
+    )
+    # SQLite adds decimals as floats.
+    beside, under_way = (sums[name].quantize(COST_UNIT) for name in ("all", "under_way"))
+    return account.settled_usd + beside - under_way, under_way
+
+
+def _take_in_settled(account: BatchAccount) -> None:
+    """Add the calls whose bill stands to the account's sum, once there are many of them, so that no
+    check adds up all calls of a long batch again. The caller holds the account's lock.
+
+    A call that has finished never changes its cost. Sum and marks change in one transaction.
+    """
+    settled = ProviderCall.objects.filter(
+        batch_key=account.pk, in_account=False, finished_at__isnull=False
+    )
+    while settled.count() >= TAKEN_IN:
+        rows = list(settled.values_list("pk", "cost_usd", "reserved_usd")[:CHUNK])
+        ProviderCall.objects.filter(pk__in=[pk for pk, _, _ in rows]).update(in_account=True)
+        account.settled_usd += sum(cost + reserved for _, cost, reserved in rows)
+        account.save(update_fields=["settled_usd"])

@@ -12,10 +12,10 @@ def call_cost(
     """USD for `usage`, or None where no price is known: the cost is then unknown, not nothing.
 
     `answered_by`: the model that the answer names, whose list price counts before that of the model
-    asked for. `batch`: as part of a vendor's batch job; a given price says nothing about those.
+    asked for. `batch`: as part of a vendor's batch job. A given price is that of a live call.
     """
     if judge.price is not None:
-        return None if batch else cost_at(judge.price, usage)
+        return cost_at(judge.price, usage, batch=batch)
     for model in filter(None, (answered_by, judge.model)):
         try:
             return cost_of(judge.provider, model, usage, batch=batch)

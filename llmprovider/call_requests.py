@@ -51,7 +51,7 @@ def size_with(bundle: Bundle, tokens: Mapping[str, int], count: int) -> CallSize
     judge = judge_of(bundle)
     system = system_text(instructions_of(bundle), judge.system_prompt)
     system_tokens = estimate_tokens(system)
-    prefix = kept_prefix(bundle.provider, bundle.model, system, system_tokens)
+    prefix = kept_prefix(bundle.provider, bundle.model, system)
     written = prefix.tokens if prefix else 0
     return CallSize(
         TokenUsage(

@@ -8,9 +8,11 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q
 
-from llmprovider import gates, messages
+from llmprovider import gates, messages, tallies
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
+from llmprovider.contracts.log_contexts import batch_context
+from llmprovider.contracts.log_events import tell
 from llmprovider.leases import free, give_up_calls
 from llmprovider.models import Bundle, ProviderCall, QueueItem
 from llmprovider.outcomes import Failure, error_detail, provider_metadata
@@ -56,7 +58,7 @@ def free_leases(now: datetime, *, every: bool = False) -> None:
     for item in held.filter(dead, spent)[:CHUNK]:
         _expire(item, now, "lease", f"no answer in {item.claims} claims by a worker")
     while count := free(dead & ~spent, now, most=CHUNK):
-        log.warning("freed %d comparisons whose worker gave no sign", count)
+        tell(log, logging.WARNING, "leases_freed", comparisons=count)
 
 
 def _restart_clocks(now: datetime) -> None:
@@ -98,27 +100,35 @@ def fail_outages(now: datetime) -> None:
         for bundle_id, on_results in {(one.bundle_id, one.bundle.on_results) for one in failed}:
             messages.deliver(bundle_id, on_results)
         if failed:
-            log.warning(
-                "failed comparisons=%d provider=%s model=%s outage since %s: %s",
-                len(failed),
-                outage.provider,
-                outage.model,
-                outage.since.isoformat(timespec="seconds"),
-                outage.error_type,
+            tell(
+                log,
+                logging.WARNING,
+                "failed_by_outage",
+                comparisons=len(failed),
+                provider=outage.provider,
+                model=outage.model,
+                since=outage.since.isoformat(timespec="seconds"),
+                error=outage.error_type,
             )
 
 
 def _expire(item: QueueItem, now: datetime, reason: str, message: str) -> None:
     if _end(item, QueueItem.Status.EXPIRED, Failure(ErrorType.EXPIRED, message), now):
-        log.warning(
-            "expired comparison=%s batch=%s mode=%s provider=%s reason=%s age=%.0fs",
-            item.correlation_id,
-            item.batch_key,
-            item.queue_mode,
-            item.provider,
-            reason,
-            (now - item.enqueued_at).total_seconds(),
-        )
+        tallies.expired(item, reason, now)
+        with batch_context(item.batch_key):
+            tell(
+                log,
+                logging.WARNING,
+                "comparison_expired",
+                comparison=item.correlation_id,
+                batch=item.batch_key,
+                bundle=item.bundle_id,
+                queue_mode=item.queue_mode,
+                provider=item.provider,
+                model=item.model,
+                reason=reason,
+                age_seconds=round((now - item.enqueued_at).total_seconds()),
+            )
 
 
 def _end(item: QueueItem, status: str, failure: Failure, now: datetime) -> bool:

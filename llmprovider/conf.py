@@ -113,6 +113,11 @@ class ProviderSettings(BaseSettings):
         gt=0,
         description="For how long a job that may not have arrived is looked for at the provider.",
     )
+    METRICS_MODELS: list[str] = Field(
+        [],
+        description='Models, as "provider:model", that metrics name although the registry does not '
+        'know them; JSON. All others count as "other".',
+    )
 
 
 @lru_cache(maxsize=1)

@@ -1,23 +1,22 @@
 """What calls will take and cost, before anything is sent: a likely figure beside an upper bound."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from typing import Final
 
 from llmprovider.call_costs import call_cost, most_it_costs
 from llmprovider.call_plans import MeasuredText, by_job, measured, plan_calls
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ComparisonRequest, Overrides, TokenUsage
-from llmprovider.contracts.models import Api, KnownModel, answer_tokens, known_model
+from llmprovider.contracts.models import (
+    Api,
+    answer_tokens,
+    known_model,
+    likely_reasoning_tokens,
+)
 from llmprovider.jobs.estimates import jobs_needed
-from llmprovider.prompts import system_text
-from llmprovider.tokens import LIKELY, LIKELY_OUTPUT_PER_COMPARISON, UPPER, max_output_tokens
-
-# Share of the room set aside for reasoning, beside that for a call as such, that is likely used: by
-# hand, and the least certain figure of a plan. Measured use differs several fold between models,
-# efforts and texts.
-REASONING_SHARE: Final = 0.25
+from llmprovider.prompts import prefix_text, system_text
+from llmprovider.tokens import LIKELY, LIKELY_OUTPUT_PER_COMPARISON, UPPER
 
 
 @dataclass(frozen=True)
@@ -104,32 +103,45 @@ def estimate(requests: Sequence[ComparisonRequest]) -> Estimate:
 def cheapest_call(requests: Sequence[ComparisonRequest]) -> Decimal | None:
     """USD that the least of the calls for `requests` can cost at most.
 
-    Under a lower money cap none is made. None where a price is unknown, or nothing is asked.
+    Under a lower money cap none is made. A live call can be of one comparison, as a bundle is
+    parted where the cap asks for it; a request of a batch job is not. None where a price is
+    unknown, or nothing is asked.
     """
     texts = measured(requests)
-    costs = []
+    costs: list[Decimal | None] = []
+    singles: dict[tuple[Overrides, str], list[int]] = {}
     for members in plan_calls(requests, texts):
-        asked = [requests[member] for member in members]
-        lead = asked[0]
-        distinct = {text for one in asked for text in (one.first.text, one.second.text)}
+        lead = requests[members[0]]
         system = system_text(lead.instructions, lead.overrides.system_prompt)
-        most = _most(lead.overrides, system, [texts[text] for text in distinct], len(members))
-        costs.append(most_it_costs(lead.overrides, most, batch=by_job(lead)))
+        if by_job(lead):
+            costs.append(_most_cost(requests, members, system, texts, batch=True))
+        else:
+            singles.setdefault((lead.overrides, system), []).extend(members)
+    for (_, system), members in singles.items():
+        least = min(members, key=lambda one: _tokens_of(requests[one], texts))
+        costs.append(_most_cost(requests, [least], system, texts, batch=False))
     known = [cost for cost in costs if cost is not None]
     return min(known) if known and len(known) == len(costs) else None
 
 
-def likely_reasoning_tokens(known: KnownModel | None, judge: Overrides, comparisons: int) -> int:
-    """What a call will likely use for reasoning: 0 for a model that does not reason.
+def _tokens_of(request: ComparisonRequest, texts: Mapping[str, MeasuredText]) -> int:
+    return sum(texts[text].tokens for text in {request.first.text, request.second.text})
 
-    So much for each comparison: what is set aside once per call is there for the call that thinks
-    longer than most.
-    """
-    unlimited = judge.model_copy(update={"max_tokens": None})
-    once, one = (
-        answer_tokens(known, unlimited, number) - max_output_tokens(number) for number in (0, 1)
-    )
-    return round(REASONING_SHARE * max(one - once, 0) * comparisons)
+
+def _most_cost(
+    requests: Sequence[ComparisonRequest],
+    members: Sequence[int],
+    system: str,
+    texts: Mapping[str, MeasuredText],
+    *,
+    batch: bool,
+) -> Decimal | None:
+    """USD that one call for these `members` can cost at most."""
+    asked = [requests[member] for member in members]
+    judge = asked[0].overrides
+    distinct = {text for one in asked for text in (one.first.text, one.second.text)}
+    most = _most(judge, system, [texts[text] for text in distinct], len(members))
+    return most_it_costs(judge, most, batch=batch)
 
 
 def _call(
@@ -142,11 +154,12 @@ def _call(
 ) -> Estimate:
     known = known_model(judge.provider, judge.model)
     count = len(texts)
-    prefix = LIKELY.tokens(system)
+    prefix = LIKELY.tokens(prefix_text(system))
     most = _most(judge, system, texts, comparisons)
-    reasoning = likely_reasoning_tokens(known, judge, comparisons)
+    reasoning = likely_reasoning_tokens(judge, comparisons)
+    instructions = LIKELY.tokens(system)
     likely = TokenUsage(
-        input=LIKELY.call(prefix, sum(text.likely for text in texts), count, comparisons),
+        input=LIKELY.call(instructions, sum(text.likely for text in texts), count, comparisons),
         output=min(LIKELY_OUTPUT_PER_COMPARISON * comparisons + reasoning, most.output),
         reasoning=min(reasoning, most.output),
     )
@@ -174,12 +187,12 @@ def _most(
     judge: Overrides, system: str, texts: Sequence[MeasuredText], comparisons: int
 ) -> TokenUsage:
     """What a call may take at most: the longest answer, and the prefix written to the cache."""
-    prefix = UPPER.tokens(system)
+    instructions, sent = UPPER.tokens(system), sum(text.tokens for text in texts)
     most = TokenUsage(
-        input=UPPER.call(prefix, sum(text.tokens for text in texts), len(texts), comparisons),
+        input=UPPER.call(instructions, sent, len(texts), comparisons),
         output=answer_tokens(known_model(judge.provider, judge.model), judge, comparisons),
     )
-    return _through_cache(judge, most, prefix, write=True)
+    return _through_cache(judge, most, UPPER.tokens(prefix_text(system)), write=True)
 
 
 def _through_cache(judge: Overrides, usage: TokenUsage, prefix: int, *, write: bool) -> TokenUsage:

@@ -1,12 +1,14 @@
 """Leases: which worker may work on which items, and until when; taken, handed back, or run out."""
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
 
+from llmprovider import tallies
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
 from llmprovider.models import Bundle, ProviderCall, QueueItem
@@ -27,15 +29,16 @@ def claim(bundle: Bundle, now: datetime) -> list[QueueItem]:
         free = list(
             queued.select_for_update(skip_locked=True, no_key=True)
             .order_by("pk")
-            .values_list("pk", flat=True)
+            .values_list("pk", "queue_mode", "enqueued_at", "claimed_at")
         )
-        claimed = queued.filter(pk__in=free).update(
+        claimed = queued.filter(pk__in=[row[0] for row in free]).update(
             status=QueueItem.Status.PROCESSING,
             lease_token=token,
             lease_expires_at=now + lease,
             claimed_at=now,
             claims=F("claims") + 1,
         )
+        tallies.claimed([(mode, came) for _, mode, came, before in free if before is None], now)
     if not claimed:
         return []
     return list(
@@ -63,7 +66,9 @@ def free(dead: Q, now: datetime, *, most: int) -> int:
         list(bundles.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         bundles.update(waiting=True, not_before=now)
         still = held.filter(pk__in=chosen)
-        list(still.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        locked = still.select_for_update(no_key=True).order_by("pk")
+        for judge, many in Counter(locked.values_list("provider", "model")).items():
+            tallies.retried(*judge, [ErrorType.TIMEOUT] * many)
         return still.update(status=QueueItem.Status.QUEUED, lease_token=None, lease_expires_at=None)
 
 
@@ -77,4 +82,14 @@ def give_up_calls(now: datetime, *, every: bool) -> None:
     if not every:
         lease = timedelta(seconds=get_settings().PROCESSING_LEASE_SECONDS)
         silent = silent.filter(started_at__lt=now - lease)
-    silent.update(error_type=ErrorType.TIMEOUT, error_message="never answered: its worker was lost")
+    with transaction.atomic():
+        lost = list(
+            silent.select_for_update(no_key=True, of=("self",))
+            .order_by("pk")
+            .select_related("bundle")
+        )
+        for call in lost:
+            call.error_type = ErrorType.TIMEOUT
+            call.error_message = "never answered: its worker was lost"
+            tallies.call_ended(call, call.bundle.queue_mode)
+        ProviderCall.objects.bulk_update(lost, ["error_type", "error_message"], batch_size=500)

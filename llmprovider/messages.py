@@ -11,6 +11,7 @@ from celery import chain, current_app
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from llmprovider.contracts.log_events import tell
 from llmprovider.models import Bundle
 
 log = logging.getLogger(__name__)
@@ -58,4 +59,9 @@ def send(publish: Callable[[], object]) -> None:
     try:
         publish()
     except OperationalError:
-        log.warning("the broker cannot be reached; the clean-up will send this again")
+        tell(
+            log,
+            logging.WARNING,
+            "broker_unreachable",
+            "the broker cannot be reached; the clean-up will send this again",
+        )

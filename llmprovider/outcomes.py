@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from llmprovider import tallies
 from llmprovider.answers import Verdict
 from llmprovider.conf import get_settings
 from llmprovider.contracts import CODE_OF_TYPE, RETRYABLE, ErrorDetail, ErrorType
@@ -132,7 +133,7 @@ def _fail(
         status = QueueItem.Status.CANCELLED
     elif failure.error_type is ErrorType.EXPIRED:
         status = QueueItem.Status.EXPIRED
-    _ours(item).update(
+    ended = _ours(item).update(
         status=status,
         error=error_detail(item, failure, now),
         call=call,
@@ -144,6 +145,8 @@ def _fail(
         usage=item.usage,
         cost_usd=item.cost_usd,
     )
+    if ended and status == QueueItem.Status.EXPIRED:
+        tallies.expired(item, "cleanup", now)
 
 
 def error_detail(item: QueueItem, failure: Failure, now: datetime) -> dict[str, Any]:

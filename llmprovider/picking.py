@@ -11,7 +11,7 @@ from llmprovider.models import BatchAccount, Bundle
 
 Lane = tuple[str, str]  # provider and model
 
-# Bundles looked at to find out when something will be due.
+# Bundles looked at, of each closed lane and of all others, to find out when something will be due.
 LOOKED_AT = 50
 
 
@@ -37,21 +37,22 @@ def next_due(now: datetime, closed: Mapping[Lane, datetime], horizon: timedelta)
     """When to look again: a moment within `horizon` at which some waiting bundle will be due.
 
     `now` where one is due: a place may have become free since the caller looked. Else one of
-    several at random, so that workers who find nothing do not all come back at once.
+    the first at random, so that workers who find nothing do not all come back at once.
     """
-    shut = {lane: until for lane, until in closed.items() if until > now}
     waiting = Bundle.objects.filter(waiting=True, not_before__lte=now + horizon)
-    for (provider, model), until in shut.items():
-        if until > now + horizon:
-            waiting = waiting.exclude(provider=provider, model=model)
-    moments = [
-        max(not_before, shut.get((provider, model), not_before))
-        for provider, model, not_before in waiting.order_by("not_before").values_list(
-            "provider", "model", "not_before"
-        )[:LOOKED_AT]
-    ]
+    waiting = waiting.order_by("not_before")
+    elsewhere, moments = waiting, []
+    for (provider, model), until in closed.items():
+        if until <= now:
+            continue
+        elsewhere = elsewhere.exclude(provider=provider, model=model)
+        if until <= now + horizon:
+            there = waiting.filter(provider=provider, model=model)[:LOOKED_AT]
+            moments += [max(until, at) for at in there.values_list("not_before", flat=True)]
+    moments += elsewhere.values_list("not_before", flat=True)[:LOOKED_AT]
+    moments = sorted(moments)[:LOOKED_AT]
     if not moments:
         return None
-    if min(moments) <= now:
+    if moments[0] <= now:
         return now
     return random.choice(moments)  # noqa: S311 - spreads load, guards nothing

@@ -13,6 +13,8 @@ from llmprovider.call_plans import sha256_of
 from llmprovider.conf import get_settings
 from llmprovider.contracts.models import Api, known_model
 from llmprovider.models import InstructionSet, ProviderCall
+from llmprovider.prompts import prefix_text
+from llmprovider.tokens import estimate_tokens
 
 # The others wait for the first call for so long, and look again after LOOK_AGAIN.
 SEEDING = timedelta(seconds=60)
@@ -33,7 +35,7 @@ class Prefix:
     ttl: Literal["5m", "1h"]
 
 
-def kept_prefix(provider: str, model: str, system: str, tokens: int) -> Prefix | None:
+def kept_prefix(provider: str, model: str, system: str) -> Prefix | None:
     """What the provider is to keep of calls with this system text; None where it keeps nothing.
 
     Anthropic is asked, and OpenAI where it bills what it keeps; else OpenAI keeps what it likes.
@@ -44,6 +46,7 @@ def kept_prefix(provider: str, model: str, system: str, tokens: int) -> Prefix |
         return None
     if known.api is not Api.ANTHROPIC_MESSAGES and not known.bills_cache_writes:
         return None
+    tokens = estimate_tokens(prefix_text(system))
     if known.min_cacheable_tokens is None or tokens < known.min_cacheable_tokens:
         return None
     return Prefix(sha256_of(provider, model, system), tokens, ttl)

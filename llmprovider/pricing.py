@@ -11,6 +11,9 @@ FREE_PROVIDERS = frozenset({"mock"})
 # The table finds the nearest name by itself, and would bill a local server like OpenAI.
 LISTED_PROVIDERS = frozenset({"anthropic", "openai"})
 
+# Of the live price, by both providers that take batch jobs, for every class of token.
+BATCH_SHARE = Decimal("0.5")
+
 
 class UnknownPrice(LookupError):
     """No price is known for the model, so no cost can be stated."""
@@ -46,10 +49,11 @@ def cost_of(provider: str, model: str, usage: TokenUsage, *, batch: bool = False
     return Decimal(price.total_price).quantize(COST_UNIT)
 
 
-def cost_at(price: GivenPrice, usage: TokenUsage) -> Decimal:
-    """USD for `usage` at a price the caller gave, to 8 decimals."""
+def cost_at(price: GivenPrice, usage: TokenUsage, *, batch: bool = False) -> Decimal:
+    """USD for `usage` at a price the caller gave for live calls, to 8 decimals."""
     total = usage.input * price.input_per_million + usage.output * price.output_per_million
-    return (total / 1_000_000).quantize(COST_UNIT)
+    share = BATCH_SHARE if batch else 1
+    return (share * total / 1_000_000).quantize(COST_UNIT)
 
 
 def has_price(provider: str, model: str) -> bool:

@@ -5,18 +5,20 @@ import time
 from collections.abc import Callable
 from copy import copy
 from decimal import Decimal
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from django.db import OperationalError, close_old_connections, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 
-from llmprovider import gates, messages
+from llmprovider import gates, messages, tallies
 from llmprovider.admissions import Begun, begin
 from llmprovider.call_records import note_answer, note_error
 from llmprovider.call_requests import judge_of, prompt_for, request_for
 from llmprovider.contracts import ErrorType, TokenUsage
+from llmprovider.contracts.log_events import tell
 from llmprovider.leases import end_leases
-from llmprovider.models import Bundle, QueueItem
+from llmprovider.log_names import bundle_context
+from llmprovider.models import Bundle, ProviderCall, QueueItem
 from llmprovider.outcomes import Failure, ItemOutcome, store_outcomes
 from llmprovider.providers.base import (
     ProviderError,
@@ -29,6 +31,13 @@ from llmprovider.retries import plan_retries
 from llmprovider.tokens import estimate_tokens
 
 log = logging.getLogger(__name__)
+
+# Not whether it is in its account's sum, which may be so by the time that it is stored again.
+_CALL_FIELDS: Final = [
+    field.name
+    for field in ProviderCall._meta.concrete_fields
+    if not field.primary_key and field.name != "in_account"
+]
 
 
 def process(bundle_id: str) -> None:
@@ -49,6 +58,11 @@ def carry_out(begun: Begun) -> list[Bundle]:
     the clean-up's. An error of this service is raised once the items are back in the queue, unless
     there is an answer: then they stay leased, so that nothing is paid for twice.
     """
+    with bundle_context(begun.bundle):
+        return _carry_out(begun)
+
+
+def _carry_out(begun: Begun) -> list[Bundle]:
     asked = False
     try:
         prompt = prompt_for(begun.bundle, begun.items)
@@ -120,23 +134,26 @@ def _finish(
                 error=error,
                 limits=limits,
             )
-            call.save()
+            call.save(update_fields=_CALL_FIELDS)
+            tallies.call_ended(call, bundle.queue_mode)
             again = store_outcomes(fresh, outcomes, call=call, prompt_sha256=call.prompt_sha256)
             failures = [one for item in again if isinstance(one := outcomes[item.pk], Failure)]
             return again, plan_retries(bundle, again, failures, smaller=unreadable, now=now)
 
     again, retries = _persistently(store)
-    log.info(
-        "call bundle=%s batch=%s mode=%s provider=%s model=%s items=%d retried=%d error=%s ms=%d",
-        bundle.pk,
-        bundle.batch_key,
-        bundle.queue_mode,
-        bundle.provider,
-        bundle.model,
-        len(begun.items),
-        len(again),
-        call.error_type or "-",
-        call.latency_ms,
+    tell(
+        log,
+        logging.INFO,
+        "call",
+        bundle=bundle.pk,
+        batch=bundle.batch_key,
+        queue_mode=bundle.queue_mode,
+        provider=bundle.provider,
+        model=bundle.model,
+        items=len(begun.items),
+        retried=len(again),
+        error=call.error_type or None,
+        ms=call.latency_ms,
     )
     return [retry for retry in retries if retry.not_before - now <= messages.SLOT]
 
@@ -155,6 +172,10 @@ def _undo(begun: Begun, error: Exception, *, asked: bool) -> None:
         with transaction.atomic():
             gates.settle(call.provider, call.model, call.grant_id, now)
             call.save()
+            if asked:
+                tallies.call_ended(call, begun.bundle.queue_mode)
+            else:
+                tallies.billed(call)
             end_leases(begun.items, now)
 
     _persistently(store)
@@ -170,7 +191,7 @@ def _persistently(store: Callable[[], Stored]) -> Stored:
     for pause in STORE_PAUSES:
         try:
             return store()
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             close_old_connections()
             time.sleep(pause)
     return store()

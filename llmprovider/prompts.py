@@ -91,6 +91,8 @@ ANSWER_SCHEMA: Final[Mapping[str, Any]] = {
     "additionalProperties": False,
 }
 
+_SCHEMA_AS_SENT: Final = json.dumps(ANSWER_SCHEMA, separators=(",", ":"))
+
 _OPENING: Final = "Code of this message: "
 _LISTED = re.compile(r"(c[0-9]+): first ([A-Z]{2}), second ([A-Z]{2})")
 _NONCE = re.compile(r"[A-Za-z0-9]{8,64}")
@@ -121,6 +123,12 @@ class Prompt:
     schema: Mapping[str, Any] = field(repr=False)
     items: tuple[str, ...]
     sha256: str
+
+
+def prefix_text(system: str) -> str:
+    """What all calls with these instructions begin with, as a vendor's prompt cache sees it: the
+    answer's schema is placed before the system text."""
+    return _SCHEMA_AS_SENT + system
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
 """Rate limits an operator sets for a provider, or for one of its models."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from llmprovider.contracts.known_models import KNOWN_MODELS
+from llmprovider.contracts.models import known_model
 from llmprovider.providers.base import LimitKind
 
 
@@ -35,3 +38,27 @@ def limits_of(table: Mapping[str, RateLimits], provider: str, model: str) -> Rat
     An entry for a provider holds for each of its models by itself; a model's own replaces it.
     """
     return table.get(f"{provider}:{model}") or table.get(provider)
+
+
+def name_problem(names: Iterable[str], providers: Collection[str]) -> str | None:
+    """What is wrong with the first entry that could hold for no call, with its remedy."""
+    for name in names:
+        provider, colon, model = name.partition(":")
+        if provider not in providers:
+            known = ", ".join(sorted(providers))
+            return f"unknown provider {provider!r} in {name!r}. Use one of: {known}"
+        if colon and not model:
+            return f"{name!r} names no model. Leave the colon out, or add one: {provider}:model"
+    return None
+
+
+def name_doubts(names: Iterable[str]) -> Iterator[str]:
+    """A line for each entry of a model that is not known to be its vendor's; it may be new."""
+    vendors = {provider for provider, _ in KNOWN_MODELS}
+    for name in names:
+        provider, _, model = name.partition(":")
+        if model and provider in vendors and known_model(provider, model) is None:
+            of_vendor = [other for vendor, other in KNOWN_MODELS if vendor == provider]
+            near = get_close_matches(model, of_vendor, n=1)
+            meant = f"; did you mean {provider}:{near[0]}?" if near else ""
+            yield f"no model {model!r} of {provider} is known here{meant}"

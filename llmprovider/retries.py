@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from llmprovider import messages
+from llmprovider import messages, tallies
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
 from llmprovider.models import Bundle, QueueItem
@@ -30,6 +30,7 @@ def plan_retries(
     """
     if not again:
         return []
+    tallies.retried(bundle.provider, bundle.model, [one.error_type for one in failures])
     halve = smaller or any(
         one.size or one.error_type in CURED_BY_A_SMALLER_BUNDLE for one in failures
     )

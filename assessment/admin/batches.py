@@ -184,6 +184,7 @@ class BatchAdmin(Record):
             list_link("assessment_essay", "essays", batch__id__exact=key),
             list_link("assessment_gradeprojection", "scores", essay__batch__id__exact=key),
             list_link("assessment_outgoingevent", "events", batch__id__exact=key),
+            list_link("llmprovider_batchaccount", "account", q=key),
             list_link("llmprovider_batchjob", "jobs", q=key),
             list_link("llmprovider_bundle", "bundles", batch_key=key),
             list_link("llmprovider_queueitem", "queue items", batch_key=key),

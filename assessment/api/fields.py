@@ -19,6 +19,7 @@ from assessment.intake import normalise
 from assessment.measurement.scales import KNOWN_NAMES, Scale, parse_scale
 
 MAX_GRADE_CHARS = 40
+MAX_GRADES = 100
 
 
 class TextField(serializers.CharField):
@@ -37,10 +38,14 @@ class GradeScaleField(serializers.Field):
     default_error_messages = {
         "kind": "Give a list of grades from lowest to highest, or one of: " + KNOWN_NAMES + ".",
         "long": f"A grade has more than {MAX_GRADE_CHARS} characters. Shorten it.",
+        "many": f"There are more than {MAX_GRADES} grades. Give a coarser scale.",
         "comma": "A grade has a comma in it. Write it without.",
     }
 
     def to_internal_value(self, data: object) -> tuple[str, ...]:
+        # Before anything is compared with everything.
+        if (data.count(",") + 1 if isinstance(data, str) else _length(data)) > MAX_GRADES:
+            self.fail("many")
         if isinstance(data, str):
             labels = self._checked(lambda: parse_scale(data))
         elif isinstance(data, list) and all(_is_label(label) for label in data):
@@ -93,6 +98,10 @@ class OverridesField(serializers.Field):
 
     def to_representation(self, value: BaseModel) -> dict[str, Any]:
         return value.model_dump(mode="json")
+
+
+def _length(data: object) -> int:
+    return len(data) if isinstance(data, list) else 0
 
 
 def _is_label(label: object) -> bool:

@@ -39,7 +39,17 @@ class TooLarge(APIException):
 def of_serializer(errors: Mapping[str, Any], asked: object) -> dict[str, list[str]]:
     """A serializer's nested errors under the request's own fields; `asked` is what was sent."""
     given = asked if isinstance(asked, Mapping) else {}
-    return {field: list(_messages(field, errors[field], given.get(field))) for field in errors}
+    return {
+        writable(field): [
+            writable(message) for message in _messages(field, errors[field], given.get(field))
+        ]
+        for field in errors
+    }
+
+
+def writable(words: str) -> str:
+    """A name that was sent may hold half a character, which no answer can be encoded with."""
+    return words.encode("utf-8", "backslashreplace").decode()
 
 
 def of_refusal(refused: BatchRefused) -> dict[str, list[str]]:

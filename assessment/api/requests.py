@@ -23,6 +23,11 @@ from assessment.models import Assignment, Essay
 from llmprovider.contracts import GivenPrice
 
 SOURCE = "api"
+# More than any batch has, and as much as a small server can hold.
+MAX_ESSAYS = 10_000
+MAX_PAIRS = 100_000
+MAX_JUDGES = 50
+MAX_INSTRUCTION_CHARS = 50_000
 _INSTRUCTIONS = ("task", "rubric", "system_prompt")
 _ROLES = " or ".join(f'"{role}"' for role in Essay.Role.values)
 
@@ -113,19 +118,20 @@ class BatchRequestSerializer(StrictSerializer):
         max_length=200,
         help_text="Its label. A new one is stored; one that exists is used as it is.",
     )
-    task = TextField(required=False, allow_blank=True)
-    rubric = TextField(required=False, allow_blank=True)
-    system_prompt = TextField(required=False, allow_blank=True)
+    task = TextField(required=False, allow_blank=True, max_length=MAX_INSTRUCTION_CHARS)
+    rubric = TextField(required=False, allow_blank=True, max_length=MAX_INSTRUCTION_CHARS)
+    system_prompt = TextField(required=False, allow_blank=True, max_length=MAX_INSTRUCTION_CHARS)
     grade_scale = GradeScaleField(required=False)
-    essays = EssaySerializer(many=True, required=False)
+    essays = EssaySerializer(many=True, required=False, max_length=MAX_ESSAYS)
     pairs = WantedPairSerializer(
         many=True,
         required=False,
         allow_null=True,
+        max_length=MAX_PAIRS,
         help_text="Exactly these comparisons, in this order; repeats are allowed. "
         "Without it, pairs are chosen.",
     )
-    judges = JudgeSerializer(many=True, required=False)
+    judges = JudgeSerializer(many=True, required=False, max_length=MAX_JUDGES)
     max_comparisons_override = serializers.IntegerField(required=False, allow_null=True)
     batch_config_overrides = OverridesField(BatchConfigOverrides, required=False)
     llm_config_overrides = OverridesField(LLMConfigOverrides, required=False)

@@ -194,6 +194,7 @@ class PairSerializer(serializers.ModelSerializer[ComparisonPair]):
     essay_a = serializers.CharField(source="essay_a.name")
     essay_b = serializers.CharField(source="essay_b.name")
     winner = NullIfBlank(allow_null=True)
+    error = serializers.DictField(allow_null=True, help_text="What went wrong, as an ErrorDetail.")
     cost_usd = serializers.FloatField()
 
     class Meta:

@@ -1,5 +1,6 @@
 """Uploaded files to essays, by the same readers that read folders."""
 
+import time
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePath
@@ -16,6 +17,8 @@ from assessment.intake.gradings import student_grades
 from assessment.lifecycle.specs import EssaySpec
 
 MAX_NAME_CHARS = 200
+# For all files of a request together: a file made to be slow must not keep a server's thread.
+READING_SECONDS = 120.0
 
 T = TypeVar("T")
 
@@ -25,15 +28,18 @@ def essays_of(
     anchors: Sequence[UploadedFile],
     grades: UploadedFile | None,
     scale: Sequence[str],
+    *,
+    seconds: float = READING_SECONDS,
 ) -> list[EssaySpec]:
     """The essays in the uploaded files, anchors with their grades.
 
     Grades come from the csv file, else from the anchors' names. Raises ValidationError with every
-    file and row that is wrong.
+    file and row that is wrong, and with the file that is next when `seconds` are over.
     """
     problems: dict[str, list[str]] = {}
-    student_files = _read(students, "student", problems)
-    anchor_files = _read(anchors, "anchor", problems)
+    until = time.monotonic() + seconds
+    student_files = _read(students, "student", problems, until)
+    anchor_files = _read(anchors, "anchor", problems, until)
     if problems:
         raise ValidationError(problems)
     known = _known_grades(student_files, anchor_files, grades, scale)
@@ -51,11 +57,17 @@ def essays_of(
 
 
 def _read(
-    uploads: Iterable[UploadedFile], role: Role, problems: dict[str, list[str]]
+    uploads: Iterable[UploadedFile], role: Role, problems: dict[str, list[str]], until: float
 ) -> list[EssayFile]:
     essays: dict[str, EssayFile] = {}
     messages: list[str] = []
     for upload in uploads:
+        if time.monotonic() > until:
+            messages.append(
+                f"{_name_of(upload)}: was not read, since reading the files before it took too "
+                "long. Give the essays as .txt, or look for a file among them that is broken."
+            )
+            break
         try:
             essay = _essay(upload, role)
             if essay.name in essays:

@@ -1,6 +1,7 @@
 """Batches over HTTP. A user meets their own batches only; staff meet all."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -28,10 +29,16 @@ from assessment.lifecycle.creation import create_batch
 from assessment.lifecycle.specs import BatchRefused
 from assessment.lifecycle.starting import announce
 from assessment.models import Batch, ComparisonPair
+from llmprovider.contracts.log_contexts import log_context
 
 PROBLEMS = OpenApiResponse(
-    {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-    description="What is wrong, by field. Nothing is stored.",
+    {
+        "type": "object",
+        "properties": {"detail": {"type": "string"}},
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+    },
+    description="What is wrong, by field; `detail` alone where the body could not be read. "
+    "Nothing is stored.",
 )
 CONFLICT = OpenApiResponse(
     {"type": "object", "properties": {"detail": {"type": "string"}}},
@@ -91,7 +98,11 @@ class BatchViewSet(
             raise ValidationError(problems.of_serializer(asked.errors, payload))
         try:
             with transaction.atomic():
-                batch = create_batch(asked.spec(request.user), created_by=request.user)
+                batch = create_batch(
+                    asked.spec(request.user),
+                    created_by=request.user,
+                    request_correlation_id=_request_id(),
+                )
                 announce(batch)
         except BatchRefused as refused:
             raise ValidationError(problems.of_refusal(refused)) from None
@@ -152,3 +163,9 @@ def _no_results(batch: Batch) -> str:
         f"Batch {batch.pk} is not finished: it is {batch.status}, with {batch.callbacks} of "
         f"{batch.completion_denominator} comparisons answered. Ask again when it is COMPLETED."
     )
+
+
+def _request_id() -> UUID | None:
+    """As the log and the answer's X-Request-ID name this request."""
+    name = log_context().get("request_correlation_id")
+    return UUID(str(name)) if name else None

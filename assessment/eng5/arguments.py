@@ -59,6 +59,14 @@ def dollars(text: str) -> Decimal:
 
 def add_input_options(parser: ArgumentParser) -> None:
     """Essays, instructions, judges, budget: what a run is."""
+    _add_essays(parser)
+    _add_instructions(parser)
+    _add_judges(parser)
+    _add_mock_judge(parser)
+    _add_budget(parser)
+
+
+def _add_essays(parser: ArgumentParser) -> None:
     essays = parser.add_argument_group("essays")
     essays.add_argument(
         "--students",
@@ -86,12 +94,18 @@ def add_input_options(parser: ArgumentParser) -> None:
         metavar="NAME|a,b,c",
         help="a named scale, or labels from lowest to highest (default: %(default)s)",
     )
+
+
+def _add_instructions(parser: ArgumentParser) -> None:
     words = parser.add_argument_group("instructions")
     words.add_argument("--task", type=Path, metavar="FILE", help="the task the writers were given")
     words.add_argument("--rubric", type=Path, metavar="FILE", help="the criteria of judging")
     words.add_argument(
         "--system-prompt", type=Path, metavar="FILE", help="replaces the judge's built-in role"
     )
+
+
+def _add_judges(parser: ArgumentParser) -> None:
     judges = parser.add_argument_group("judges")
     judges.add_argument("--provider", help="mock, anthropic or openai")
     judges.add_argument("--model", help="the provider's name of the model")
@@ -129,6 +143,9 @@ def add_input_options(parser: ArgumentParser) -> None:
         metavar="N",
         help="most output tokens of one call (default: enough for its comparisons)",
     )
+
+
+def _add_mock_judge(parser: ArgumentParser) -> None:
     mock = parser.add_argument_group("mock judge")
     mock.add_argument(
         "--mock-truth",
@@ -151,6 +168,9 @@ def add_input_options(parser: ArgumentParser) -> None:
         metavar="X",
         help="logits in favour of the essay named first (default: %(default)s)",
     )
+
+
+def _add_budget(parser: ArgumentParser) -> None:
     budget = parser.add_argument_group("budget and mode")
     budget.add_argument(
         "--max-comparisons",
@@ -204,6 +224,17 @@ def add_cost_options(parser: ArgumentParser) -> None:
         "--days", type=at_least(1, 3660), metavar="N", help="all calls of the last N days (7)"
     )
     add_json_option(parser, "print the sums as JSON, and nothing else, on stdout")
+
+
+def add_compare_options(parser: ArgumentParser) -> None:
+    """Which runs, and where to."""
+    parser.add_argument(
+        "runs", nargs=2, metavar="RUN", help="id, label or folder of a run that has ended"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="write comparison.html and comparison.json here"
+    )
+    add_json_option(parser, "print the comparison as JSON, and nothing else, on stdout")
 
 
 def add_run_options(parser: ArgumentParser) -> None:

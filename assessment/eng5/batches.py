@@ -34,7 +34,8 @@ def batch_in_folder(folder: Path) -> Batch | None:
     run_id = run_id_in(folder)
     if run_id is None:
         return None
-    batch = Batch.objects.filter(request_correlation_id=run_id).first()
+    # The first: a client may give its requests an id that is in use.
+    batch = Batch.objects.filter(request_correlation_id=run_id).order_by("pk").first()
     if batch is None:
         raise NoSuchBatch(
             f"the run in {folder} is not in this database (DATABASE_URL); its report is complete "

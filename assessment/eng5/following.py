@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TextIO
 
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import (
@@ -29,6 +30,7 @@ from llmprovider.contracts.queue import Trouble, TroubleKind
 POLL_SECONDS = 0.2
 # Providers take minutes to hours over a job.
 JOB_POLL_SECONDS = 1.0
+DATABASE_PATIENCE = 300.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Sighting:
 
     batch: Batch
     wave: int
+    launched: bool
     max_score_change: float | None
     cost_usd: float | None
     jobs: Sequence[Job] = ()
@@ -59,18 +62,25 @@ class Sighting:
     @property
     def handed_over(self) -> bool:
         """All there is to judge is with the providers, so that nobody has to be at work here."""
-        return self.over or (self.wave > 0 and not unsent(self.jobs))
+        return self.over or (self.launched and not unsent(self.jobs))
 
 
 def look(batch_id: int) -> Sighting:
     batch = Batch.objects.defer("result").get(pk=batch_id)
-    waves = list(batch.waves.order_by("-number").values_list("number", "max_score_change")[:2])
-    weighed = next((change for _, change in waves if change is not None), None)
+    waves = list(batch.waves.defer("planned", "scores").order_by("-number")[:2])
+    changes = [one.max_score_change for one in waves if one.max_score_change is not None]
     totals = judge_queue.totals_of(str(batch_id))
     known = totals["known_usd"]
     cost = float(known) if known is not None else None
-    wave = waves[0][0] if waves else 0
-    return Sighting(batch, wave, weighed, cost, jobs_of(batch), troubles_of(batch))
+    return Sighting(
+        batch,
+        wave=waves[0].number if waves else 0,
+        launched=bool(waves) and waves[0].launched,
+        max_score_change=changes[0] if changes else None,
+        cost_usd=cost,
+        jobs=jobs_of(batch),
+        troubles=troubles_of(batch),
+    )
 
 
 def follow(
@@ -86,12 +96,25 @@ def follow(
     """
     with _display(stream) as show:
         while True:
-            step_in()
-            seen = look(batch_id)
+            seen = _look_patiently(batch_id, step_in)
             show(seen)
             if until(seen):
                 return seen
             time.sleep(JOB_POLL_SECONDS if _only_waiting(seen) else POLL_SECONDS)
+
+
+def _look_patiently(batch_id: int, step_in: Callable[[], object]) -> Sighting:
+    """A database that restarts is waited for: who only follows loses nothing by it."""
+    until = time.monotonic() + DATABASE_PATIENCE
+    while True:
+        try:
+            step_in()
+            return look(batch_id)
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > until:
+                raise
+            close_old_connections()
+            time.sleep(JOB_POLL_SECONDS)
 
 
 def _only_waiting(seen: Sighting) -> bool:

@@ -9,7 +9,6 @@ import numpy as np
 from assessment.conf import get_settings
 from assessment.dealing import deal
 from assessment.lifecycle.costs import no_call_fits
-from assessment.lifecycle.launching import wave_rules
 from assessment.lifecycle.requests import Asking, Setting, comparison_requests, judges_of
 from assessment.lifecycle.resolutions import (
     resolve_batching,
@@ -17,7 +16,8 @@ from assessment.lifecycle.resolutions import (
     resolve_judges,
     resolve_strategy,
 )
-from assessment.lifecycle.specs import BatchSpec, JudgeSpec
+from assessment.lifecycle.specs import BatchSpec, EssaySpec, JudgeSpec
+from assessment.lifecycle.wave_plans import wave_rules
 from assessment.modes import LLMBatchingMode
 from assessment.pairing.budgets import completion_denominator, eligible_pairs
 from assessment.pairing.plans import next_wave
@@ -138,16 +138,45 @@ def _plan_mode(
     fill: BatchFill | None,
 ) -> ModePlan:
     overrides = spec.batch_config_overrides
-    budget = resolve_budget(spec)
-    anchors = sum(essay.role == "anchor" for essay in spec.essays)
-    n = len(spec.essays)
-    eligible = eligible_pairs(n - anchors, anchors, overrides.compare_anchors)
-    denominator = completion_denominator(budget, eligible, overrides.judgements_per_pair)
     strategy = resolve_strategy(spec, mode)
-    essays = sorted(spec.essays, key=lambda essay: (essay.role, essay.name))
+    documents = [Document(id=essay.name, text=essay.text) for essay in _in_order(spec)]
+    setting = _setting(spec, judges, mode, fill)
+    seed = overrides.seed or 0
+    total, cheapest = judge_queue.NOTHING, None
+    sizes: list[int] = []
+    for plan in _waves(spec, mode, strategy, seed):
+        askings = _askings(plan, documents, len(judges), seed=seed, number=len(sizes) + 1)
+        requests = comparison_requests(askings, setting)
+        if not sizes and overrides.money_cap_usd is not None:
+            cheapest = judge_queue.cheapest_call(requests)
+        total += judge_queue.estimate(requests)
+        sizes.append(len(plan))
+    return ModePlan(
+        mode=mode,
+        fill=fill,
+        strategy=strategy,
+        first_wave=sizes[0] if sizes else 0,
+        waves=len(sizes),
+        estimate=total,
+        cheapest_call=cheapest,
+    )
+
+
+def _in_order(spec: BatchSpec) -> list[EssaySpec]:
+    return sorted(spec.essays, key=lambda essay: (essay.role, essay.name))
+
+
+def _waves(spec: BatchSpec, mode: LLMBatchingMode, strategy: str, seed: int) -> Iterator[WavePlan]:
+    """The waves of a run that goes on to its last comparison, pair by pair."""
+    overrides, budget = spec.batch_config_overrides, resolve_budget(spec)
+    essays = _in_order(spec)
+    is_anchor = np.array([essay.role == "anchor" for essay in essays], dtype=bool)
+    anchors = int(is_anchor.sum())
+    eligible = eligible_pairs(len(essays) - anchors, anchors, overrides.compare_anchors)
+    denominator = completion_denominator(budget, eligible, overrides.judgements_per_pair)
     state = PairingState(
-        n=n,
-        is_anchor=np.array([essay.role == "anchor" for essay in essays], dtype=bool),
+        n=len(essays),
+        is_anchor=is_anchor,
         first=np.empty(0, dtype=np.int64),
         second=np.empty(0, dtype=np.int64),
         succeeded=np.empty(0, dtype=bool),
@@ -155,9 +184,25 @@ def _plan_mode(
         judgements_per_pair=overrides.judgements_per_pair,
         balance_positions=get_settings().ENABLE_COMPARISON_POSITION_BALANCING,
     )
-    seed, rules = overrides.seed or 0, wave_rules()
-    documents = [Document(id=essay.name, text=essay.text) for essay in essays]
-    setting = Setting(
+    rules, planned = wave_rules(), 0
+    for number in range(1, _most_waves(mode) + 1):
+        if planned >= denominator:
+            return
+        room = budget - planned
+        plan = next_wave(
+            state, rules, mode=mode, strategy=strategy, room=room, seed=seed, number=number
+        )
+        if not len(plan):
+            return
+        yield plan
+        planned += len(plan)
+        state = state.after(plan.pairs)
+
+
+def _setting(
+    spec: BatchSpec, judges: Sequence[JudgeSpec], mode: LLMBatchingMode, fill: BatchFill | None
+) -> Setting:
+    return Setting(
         instructions=Instructions(
             system_prompt=spec.system_prompt, task=spec.task, rubric=spec.rubric
         ),
@@ -167,40 +212,8 @@ def _plan_mode(
         ),
         mode=mode,
         batch_key="plan",
-        bundle_size_override=overrides.bundle_size_override,
+        bundle_size_override=spec.batch_config_overrides.bundle_size_override,
         batch_fill=fill,
-    )
-    total, cheapest = judge_queue.NOTHING, None
-    sizes: list[int] = []
-    waves_allowed = _most_waves(mode)
-    while sum(sizes) < denominator and len(sizes) < waves_allowed:
-        number = len(sizes) + 1
-        plan = next_wave(
-            state,
-            rules,
-            mode=mode,
-            strategy=strategy,
-            room=budget - sum(sizes),
-            seed=seed,
-            number=number,
-        )
-        if not len(plan):
-            break
-        askings = _askings(plan, documents, len(judges), seed=seed, number=number)
-        requests = comparison_requests(askings, setting)
-        if not sizes and overrides.money_cap_usd is not None:
-            cheapest = judge_queue.cheapest_call(requests)
-        total += judge_queue.estimate(requests)
-        sizes.append(len(plan))
-        state = state.after(plan.pairs)
-    return ModePlan(
-        mode=mode,
-        fill=fill,
-        strategy=strategy,
-        first_wave=sizes[0] if sizes else 0,
-        waves=len(sizes),
-        estimate=total,
-        cheapest_call=cheapest,
     )
 
 

@@ -3,7 +3,8 @@
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ REPORT = "report.html"
 
 class FolderTaken(ValueError):
     """The folder holds another run."""
+
+
+class NotWritten(Exception):
+    """A document of a run could not be written; its words say why, and how to write it later."""
 
 
 def default_folder(label: str, now: datetime) -> Path:
@@ -51,18 +56,34 @@ def claim_folder(folder: Path) -> None:
 
 
 def write_run_document(folder: Path, document: Mapping[str, Any]) -> None:
-    """Check the document against its schema and write it."""
+    """Check the document against its schema and write it. Raises NotWritten."""
     validate_run(document)
-    _write(folder / RUN_DOCUMENT, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    with _told(document):
+        _write(folder / RUN_DOCUMENT, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
 def write_run(folder: Path, document: Mapping[str, Any]) -> Path:
-    """Write every artefact of a run; returns the report's path."""
+    """Write every artefact of a run; returns the report's path. Raises NotWritten."""
     write_run_document(folder, document)
-    _write(folder / "comparisons.csv", comparisons_csv(document))
-    _write(folder / "results.csv", results_csv(document))
-    _write(folder / REPORT, render_report(document))
+    with _told(document):
+        _write(folder / "comparisons.csv", comparisons_csv(document))
+        _write(folder / "results.csv", results_csv(document))
+        _write(folder / REPORT, render_report(document))
     return folder / REPORT
+
+
+@contextmanager
+def _told(document: Mapping[str, Any]) -> Iterator[None]:
+    """A full disk is no crash: what is judged is in the database, and can be written later."""
+    try:
+        yield
+    except OSError as error:
+        batch = document["batch"]
+        again = "resume" if batch["completed_at"] is None else "report"
+        raise NotWritten(
+            f"{error.filename or 'the run'} could not be written: {error.strerror}. Everything "
+            f"judged is kept. Once that is mended: manage.py eng5 {again} {batch['id']}"
+        ) from None
 
 
 def _write(path: Path, text: str) -> None:
@@ -73,6 +94,8 @@ def _write(path: Path, text: str) -> None:
             new.write(text)
         os.chmod(name, 0o644)
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(path)
         raise

@@ -38,6 +38,7 @@ from assessment.lifecycle.creation import create_batch
 from assessment.lifecycle.specs import BatchRefused
 from assessment.models import Batch
 from assessment.modes import LLMBatchingMode
+from llmprovider.contracts.log_contexts import batch_context
 
 
 def plan(options: Namespace, out: Output, err: Output) -> bool:
@@ -77,13 +78,16 @@ def execute(options: Namespace, out: Output, err: Output) -> bool:
 
 
 def _supervise(batch: Batch, options: Namespace, out: Output, err: Output) -> bool:
-    return (hand_over if options.detach else see_through)(batch, options, out, err)
+    with batch_context(batch.pk):
+        return (hand_over if options.detach else see_through)(batch, options, out, err)
 
 
 def resume(options: Namespace, out: Output, err: Output) -> bool:
     """Continue or watch a batch wherever it is; a finished one is only written again."""
     require_tables()
-    return see_through(find_batch(options.batch), options, out, err)
+    batch = find_batch(options.batch)
+    with batch_context(batch.pk):
+        return see_through(batch, options, out, err)
 
 
 def status(options: Namespace, out: Output, err: Output) -> bool:
@@ -115,8 +119,9 @@ def cancel_run(options: Namespace, out: Output, err: Output) -> bool:
     """End a batch: what no provider has seen is taken back. False if it had ended before."""
     require_tables()
     batch = find_batch(options.batch)
-    cancelled = cancel(batch.pk)
-    end_at_providers(batch, err)
+    with batch_context(batch.pk):
+        cancelled = cancel(batch.pk)
+        end_at_providers(batch, err)
     batch.refresh_from_db()
     if options.json:
         print_batch(batch, out)

@@ -21,6 +21,8 @@ _SKIPPED = frozenset({"pPr", "rPr", "sectPr", "tblPr", "del", "moveFrom"})
 _MARKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"
 _CHUNK = 65536
+# It names a handful of parts. Read as a tree, so that more of it would cost memory many times over.
+_MAX_RELATIONS_BYTES = 100_000
 
 
 def docx_text(data: bytes, *, max_unpacked_bytes: int) -> str:
@@ -59,7 +61,8 @@ def _checked(archive: zipfile.ZipFile, part: str, limit: int) -> zipfile.ZipInfo
 
 def _main_part(archive: zipfile.ZipFile, limit: int) -> str:
     """Name of the part that holds the text; usually, but not always, word/document.xml."""
-    relations = fromstring(archive.read(_checked(archive, "_rels/.rels", limit)), forbid_dtd=True)
+    listed = _checked(archive, "_rels/.rels", min(limit, _MAX_RELATIONS_BYTES))
+    relations = fromstring(archive.read(listed), forbid_dtd=True)
     for relation in relations:
         if relation.get("Type", "").endswith("/officeDocument"):
             return str(relation.get("Target", "")).lstrip("/")

@@ -1,5 +1,6 @@
 """Creating a batch: everything is checked and fixed before anything is judged."""
 
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,11 +18,15 @@ from assessment.lifecycle.resolutions import (
     resolve_strategy,
 )
 from assessment.lifecycle.specs import BatchRefused, BatchSpec, EssaySpec, JudgeSpec
+from assessment.log_names import fields_of
 from assessment.models import Anchor, Assignment, Batch, Essay
 from assessment.modes import LLMBatchingMode, ResolvedMode
 from assessment.pairing.budgets import completion_denominator, eligible_pairs
 from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts.log_events import tell
 from llmprovider.contracts.texts import warning_signs
+
+log = logging.getLogger(__name__)
 
 
 def check_essays(spec: BatchSpec) -> None:
@@ -58,12 +63,66 @@ def create_batch(
     """
     check_essays(spec)
     judges = resolve_judges(spec)
+    _check_mock_judges(judges)
+    resolved = resolve_batching(spec, judges)
+    size = _size_of(spec, resolved.mode)
+    signs = {essay.name: _signs_of(essay) for essay in spec.essays}
+    with transaction.atomic():
+        _check_label(spec, created_by)
+        assignment = _assignment_of(spec, created_by)
+        batch = Batch.objects.create(
+            assignment=assignment,
+            created_by=created_by,
+            run_record=run_record,
+            request_correlation_id=request_correlation_id or uuid4(),
+            judges=[judge.stored() for judge in judges],
+            mock=any(judge_queue.is_mock(judge.provider) for judge in judges),
+            warnings=_standing_warnings(judges, resolved, sum(map(bool, signs.values()))),
+            **_as_asked(spec, resolved.mode),
+            **size,
+        )
+        _store_essays(batch, assignment, spec.ordered_essays(), signs)
+    _tell_of(batch)
+    return batch
+
+
+def _tell_of(batch: Batch) -> None:
+    names = fields_of(batch)
+    transaction.on_commit(
+        lambda: tell(
+            log,
+            logging.INFO,
+            "batch_created",
+            **names,
+            source=batch.cj_source,
+            budget=batch.total_budget,
+        )
+    )
+
+
+def _check_mock_judges(judges: Sequence[JudgeSpec]) -> None:
     for judge in judges:
         if judge_queue.is_mock(judge.provider) and not judge_queue.has_mock_judge(judge.model):
             raise BatchRefused(
                 "judges", f"no mock judge is called {judge.model!r}. Leave the model out"
             )
-    resolved = resolve_batching(spec, judges)
+
+
+def _check_label(spec: BatchSpec, owner: AbstractBaseUser | None) -> None:
+    """On the command line a run is found by its label."""
+    if not spec.label or owner is not None:
+        return
+    if Batch.objects.filter(label=spec.label, created_by__isnull=True).exists():
+        raise BatchRefused(
+            "label", f"{spec.label!r} is taken. Choose another, or resume that batch"
+        )
+
+
+def _size_of(spec: BatchSpec, mode: LLMBatchingMode) -> dict[str, Any]:
+    """How many comparisons there may be, and which, as fields of the batch.
+
+    Raises BatchRefused where a single wave of them is more than the queue holds.
+    """
     overrides = spec.batch_config_overrides
     budget = resolve_budget(spec)
     pairs = spec.pair_positions()
@@ -72,64 +131,52 @@ def create_batch(
         eligible = eligible_pairs(len(spec.essays) - anchors, anchors, overrides.compare_anchors)
     else:
         eligible = len(pairs)
-    single_wave = resolved.mode is LLMBatchingMode.PROVIDER_BATCH_API
     most_pairs = min(budget, eligible * overrides.judgements_per_pair)
-    if single_wave and most_pairs > judge_queue.capacity():
+    if mode is LLMBatchingMode.PROVIDER_BATCH_API and most_pairs > judge_queue.capacity():
         raise BatchRefused(
             "max_comparisons_override",
             f"one wave of {most_pairs} comparisons exceeds the queue "
             f"(LLM_PROVIDER_SERVICE_QUEUE_CAPACITY={judge_queue.capacity()})",
         )
-    essays = spec.ordered_essays()
-    signs = {essay.name: _signs_of(essay) for essay in essays}
-    with transaction.atomic():
-        if spec.label and created_by is None:
-            if Batch.objects.filter(label=spec.label, created_by__isnull=True).exists():
-                raise BatchRefused(
-                    "label", f"{spec.label!r} is taken. Choose another, or resume that batch"
-                )
-        assignment = _assignment_of(spec, created_by)
-        batch = Batch.objects.create(
-            label=spec.label,
-            assignment=assignment,
-            created_by=created_by,
-            run_record=run_record,
-            settings_in_force={
-                **get_settings().model_dump(mode="json"),
-                **judge_queue.settings_in_force(),
-            },
-            bos_batch_id=spec.bos_batch_id,
-            cj_source=spec.cj_source,
-            request_correlation_id=request_correlation_id or uuid4(),
-            task=spec.task,
-            rubric=spec.rubric,
-            system_prompt=spec.system_prompt,
-            grade_scale=list(spec.grade_scale),
-            llm_batching_mode=resolved.mode,
-            pairing_strategy=resolve_strategy(spec, resolved.mode),
-            specified_pairs=pairs,
-            judges=[judge.stored() for judge in judges],
-            llm_config_overrides=spec.llm_config_overrides.model_dump(
-                exclude={"provider", "model"}, exclude_none=True
-            ),
-            bundle_size_override=overrides.bundle_size_override,
-            batch_fill=overrides.batch_fill or "",
-            seed=overrides.seed if overrides.seed is not None else secrets.randbelow(2**53),
-            judgements_per_pair=overrides.judgements_per_pair,
-            compare_anchors=overrides.compare_anchors,
-            money_cap=overrides.money_cap_usd,
-            reliability_target=overrides.reliability_target,
-            mock=any(judge_queue.is_mock(judge.provider) for judge in judges),
-            total_budget=budget,
-            completion_denominator=(
-                completion_denominator(budget, eligible, overrides.judgements_per_pair)
-                if eligible
-                else 0
-            ),
-            warnings=_standing_warnings(judges, resolved, sum(map(bool, signs.values()))),
-        )
-        _store_essays(batch, assignment, essays, signs)
-    return batch
+    return {
+        "specified_pairs": pairs,
+        "total_budget": budget,
+        "completion_denominator": (
+            completion_denominator(budget, eligible, overrides.judgements_per_pair)
+            if eligible
+            else 0
+        ),
+    }
+
+
+def _as_asked(spec: BatchSpec, mode: LLMBatchingMode) -> dict[str, Any]:
+    """What the batch keeps of the request and of the settings in force, as fields."""
+    overrides = spec.batch_config_overrides
+    return {
+        "label": spec.label,
+        "settings_in_force": {
+            **get_settings().model_dump(mode="json"),
+            **judge_queue.settings_in_force(),
+        },
+        "bos_batch_id": spec.bos_batch_id,
+        "cj_source": spec.cj_source,
+        "task": spec.task,
+        "rubric": spec.rubric,
+        "system_prompt": spec.system_prompt,
+        "grade_scale": list(spec.grade_scale),
+        "llm_batching_mode": mode,
+        "pairing_strategy": resolve_strategy(spec, mode),
+        "llm_config_overrides": spec.llm_config_overrides.model_dump(
+            exclude={"provider", "model"}, exclude_none=True
+        ),
+        "bundle_size_override": overrides.bundle_size_override,
+        "batch_fill": overrides.batch_fill or "",
+        "seed": overrides.seed if overrides.seed is not None else secrets.randbelow(2**53),
+        "judgements_per_pair": overrides.judgements_per_pair,
+        "compare_anchors": overrides.compare_anchors,
+        "money_cap": overrides.money_cap_usd,
+        "reliability_target": overrides.reliability_target,
+    }
 
 
 def _signs_of(essay: EssaySpec) -> list[dict[str, Any]]:

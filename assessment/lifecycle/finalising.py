@@ -13,12 +13,17 @@ from assessment.lifecycle.cancelling import withdraw_pending
 from assessment.lifecycle.diagnostics import diagnosis_of
 from assessment.lifecycle.findings import warnings_of, warnings_of_judges
 from assessment.lifecycle.measuring import Measurement, measure
-from assessment.measurement.agreement import Measure, agreement
+from assessment.log_names import fields_of
+from assessment.measurement.agreement import agreement
+from assessment.measurement.bootstraps import Measure
 from assessment.measurement.grades import GradeProjection as Projection
 from assessment.measurement.grades import project_grades
 from assessment.measurement.scales import Scale
+from assessment.metrics import BATCH_COMPLETION_SECONDS, STUCK_BATCHES
 from assessment.models import Batch, Essay, GradeProjection
+from llmprovider.contracts.counting import count, observe
 from llmprovider.contracts.faults import fault_of
+from llmprovider.contracts.log_events import tell
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +33,8 @@ FAILURES = {
     Batch.StopReason.STUCK_TIMEOUT,
     Batch.StopReason.INTERNAL_ERROR,
 }
+# Why the monitor hands a batch over that shows no activity.
+STUCK = {Batch.StopReason.FORCED_RECOVERY, Batch.StopReason.STUCK_TIMEOUT}
 
 
 def finalise(batch_id: int) -> None:
@@ -48,7 +55,7 @@ def finalise(batch_id: int) -> None:
     except (OperationalError, InterfaceError):
         raise  # the database is busy or away: the monitor calls again
     except Exception as error:
-        log.error("batch %s could not be scored: %s", batch_id, fault_of(error))
+        tell(log, logging.ERROR, "batch_not_scored", **fields_of(batch), fault=fault_of(error))
         _fail(batch, Batch.StopReason.INTERNAL_ERROR, f"scoring failed: {type(error).__name__}")
 
 
@@ -84,8 +91,11 @@ def _complete(batch: Batch) -> None:
                 *warnings_of(locked, measurement, projection, essays),
                 *warnings_of_judges(diagnosis.measurement["judges"]),
             ],
-            completed_at=timezone.now(),
+            completed_at=(now := timezone.now()),
         )
+        observe(BATCH_COMPLETION_SECONDS, [max(0.0, (now - locked.created_at).total_seconds())])
+        if locked.stop_reason == Batch.StopReason.FORCED_RECOVERY:
+            count(STUCK_BATCHES, outcome="recovered")
     _log_end(locked)
 
 
@@ -100,6 +110,8 @@ def _fail(batch: Batch, reason: str, why: str) -> None:
         if locked.status != Batch.Status.SCORING:
             return
         withdraw_pending(locked)
+        if locked.stop_reason in STUCK:
+            count(STUCK_BATCHES, outcome="failed")
         locked.step_to(
             Batch.Status.FAILED,
             submitted=locked.submitted,
@@ -112,15 +124,16 @@ def _fail(batch: Batch, reason: str, why: str) -> None:
 
 
 def _log_end(batch: Batch) -> None:
-    log.info(
-        "ended batch=%s status=%s reason=%s mode=%s completed=%d failed=%d submitted=%d",
-        batch.pk,
-        batch.status,
-        batch.stop_reason,
-        batch.llm_batching_mode,
-        batch.completed,
-        batch.failed,
-        batch.submitted,
+    tell(
+        log,
+        logging.INFO,
+        "batch_ended",
+        **fields_of(batch),
+        status=batch.status,
+        reason=batch.stop_reason,
+        completed=batch.completed,
+        failed=batch.failed,
+        submitted=batch.submitted,
     )
 
 

@@ -12,18 +12,20 @@ from assessment.conf import get_settings
 from assessment.continuation import Decision, Limits, Snapshot, Verdict, decide
 from assessment.lifecycle import messages
 from assessment.lifecycle.costs import no_call_fits
-from assessment.lifecycle.launching import (
-    cheapest_call,
-    launch_wave,
-    plan_next_wave,
-    relaunch_failed,
-)
+from assessment.lifecycle.launching import launch_wave, relaunch_failed
 from assessment.lifecycle.measuring import Measurement, measure
+from assessment.lifecycle.wave_plans import plan_next_wave
+from assessment.lifecycle.wave_requests import cheapest_call
+from assessment.log_names import fields_of
+from assessment.metrics import WORKFLOW_DECISIONS
 from assessment.models import Batch, ComparisonPair, Wave
 from assessment.modes import LLMBatchingMode
 from assessment.pairing.budgets import eligible_pairs
 from assessment.pairing.waves import WavePlan
 from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts.counting import count
+from llmprovider.contracts.faults import fault_of
+from llmprovider.contracts.log_events import tell
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ def finish_wave(batch_id: int, wave_number: int, wave_round: int) -> None:
     try:
         measurement = measure(batch)
     except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
-        log.exception("batch %s could not be measured", batch_id)
+        tell(log, logging.ERROR, "batch_not_measured", **fields_of(batch), fault=fault_of(error))
         _give_up(batch, f"measuring failed: {type(error).__name__}")
         return
     try:
@@ -56,7 +58,7 @@ def finish_wave(batch_id: int, wave_number: int, wave_round: int) -> None:
                 return
             _weigh(batch, wave, measurement)
     except judge_queue.QueueFull as full:
-        log.warning("batch %s waits for room in the queue: %s", batch_id, full)
+        tell(log, logging.WARNING, "batch_waits_for_room", **fields_of(batch), why=full)
 
 
 def _give_up(batch: Batch, why: str) -> None:
@@ -69,7 +71,7 @@ def _give_up(batch: Batch, why: str) -> None:
 
 
 def _open(wave: Wave, wave_round: int) -> bool:
-    return wave.round == wave_round and wave.finished_round < wave_round
+    return wave.round == wave_round and wave.finished_round < wave_round and wave.launched
 
 
 def _weigh(batch: Batch, wave: Wave, measurement: Measurement) -> None:
@@ -85,16 +87,18 @@ def _weigh(batch: Batch, wave: Wave, measurement: Measurement) -> None:
             verdict = decide(
                 _without_more_pairs(snapshot), limits_in_force(batch.reliability_target)
             )
-    log.info(
-        "decision batch=%s wave=%d round=%d mode=%s decision=%s reason=%s callbacks=%d of %d",
-        batch.pk,
-        wave.number,
-        wave.round,
-        batch.llm_batching_mode,
-        verdict.decision,
-        verdict.stop_reason or "-",
-        batch.callbacks,
-        batch.completion_denominator,
+    count(WORKFLOW_DECISIONS, decision=str(verdict.decision))
+    tell(
+        log,
+        logging.INFO,
+        "decision",
+        **fields_of(batch),
+        wave=wave.number,
+        round=wave.round,
+        decision=verdict.decision,
+        reason=verdict.stop_reason or None,
+        callbacks=batch.callbacks,
+        of=batch.completion_denominator,
     )
     if verdict.decision is Decision.WAIT:
         return

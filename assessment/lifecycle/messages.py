@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from celery import Signature, chord, current_app
 from kombu.exceptions import OperationalError
 
+from llmprovider.contracts.log_events import tell
+
 log = logging.getLogger(__name__)
 
 START_BATCH = "assessment.start_batch"
+LAUNCH_WAVE = "assessment.launch_wave"
 RECORD_RESULTS = "assessment.record_results"
 FINISH_WAVE = "assessment.finish_wave"
 FINALISE_BATCH = "assessment.finalise_batch"
@@ -17,6 +20,11 @@ FINALISE_BATCH = "assessment.finalise_batch"
 def start_batch(batch_id: int) -> None:
     """Have the first wave launched."""
     _send(lambda: current_app.send_task(START_BATCH, args=[batch_id]))
+
+
+def launch_wave(batch_id: int, number: int, round_: int) -> None:
+    """Have the rest of a large round put into the queue."""
+    _send(lambda: current_app.send_task(LAUNCH_WAVE, args=[batch_id, number, round_]))
 
 
 def finish_wave(batch_id: int, number: int, round_: int, *, wait: float | None = None) -> None:
@@ -48,4 +56,9 @@ def _send(publish: Callable[[], object]) -> None:
     try:
         publish()
     except OperationalError:
-        log.warning("the broker cannot be reached; the sweep will send this again from the rows")
+        tell(
+            log,
+            logging.WARNING,
+            "broker_unreachable",
+            "the broker cannot be reached; the sweep will send this again from the rows",
+        )

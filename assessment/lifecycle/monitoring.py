@@ -5,13 +5,14 @@ It contains no scoring. A batch that goes nowhere although it is told to is ende
 
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import CharField, Exists, F, OuterRef, Q
+from django.db.models.functions import Cast
 
 from assessment.conf import get_settings
 from assessment.lifecycle import messages
 from assessment.lifecycle.recovering import recover
-from assessment.models import Batch, ComparisonPair
-from llmprovider.contracts import queue as judge_queue
+from assessment.models import Batch, ComparisonPair, Wave
+from llmprovider.contracts import audits
 
 # A message that was sent this recently may still be on its way.
 PATIENCE = timedelta(seconds=10)
@@ -31,20 +32,22 @@ def monitor(now: datetime, *, lone_process: bool = False) -> None:
         Batch.objects.exclude(status__in=Batch.ENDED)
         .filter(last_activity_at__lte=quiet)
         .filter(Q(announced_at__isnull=True) | Q(announced_at__lte=again))
+        # Here, not one by one: however many wait for their judges, the others have their turn.
+        .exclude(_being_judged())
         .order_by(F("announced_at").asc(nulls_first=True), "pk")
     )
     for batch in batches[:CHUNK]:
-        if not _is_being_judged(batch):
-            _wake(batch, now)
+        _wake(batch, now)
 
 
-def _is_being_judged(batch: Batch) -> bool:
-    """Whether the queue holds comparisons: its leases and times to live bound the wait."""
-    return (
-        batch.status == Batch.Status.COMPARING
-        and batch.pairs.filter(status=ComparisonPair.Status.PENDING).exists()
-        and judge_queue.unfinished(str(batch.pk)) > 0
+def _being_judged() -> Q:
+    """Batches that the queue holds comparisons of: its leases and times to live bound the wait."""
+    launching = Wave.objects.filter(batch=OuterRef("pk"), launched_round__lt=F("round"))
+    pending = ComparisonPair.objects.filter(
+        batch=OuterRef("pk"), status=ComparisonPair.Status.PENDING
     )
+    held = audits.has_unfinished(Cast(OuterRef("pk"), CharField()))
+    return Q(~Exists(launching), Exists(pending), held, status=Batch.Status.COMPARING)
 
 
 def _wake(batch: Batch, now: datetime) -> None:
@@ -68,5 +71,7 @@ def _send(batch: Batch) -> None:
         messages.finalise_batch(batch.pk)
     else:
         wave = batch.waves.order_by("-number").first()
-        if wave is not None:
+        if wave is not None and not wave.launched:
+            messages.launch_wave(batch.pk, wave.number, wave.round)
+        elif wave is not None:
             messages.finish_wave(batch.pk, wave.number, wave.round)

@@ -7,11 +7,19 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from assessment.log_names import fields_of
+from assessment.metrics import LATE_RESULTS, ORPHAN_CALLBACKS
 from assessment.models import Batch, ComparisonPair, PairAttempt, Wave
 from llmprovider.contracts import ComparisonResult, ErrorType
 from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts.counting import count
+from llmprovider.contracts.log_contexts import batch_context
+from llmprovider.contracts.log_events import tell
 
 log = logging.getLogger(__name__)
+
+# The one service that sends results here.
+SOURCE_SERVICE = "llm_provider_service"
 
 
 def record_parcel(parcel: str) -> list[Wave]:
@@ -22,11 +30,12 @@ def record_parcel(parcel: str) -> list[Wave]:
     """
     complete: dict[int, Wave] = {}
     while results := judge_queue.results_of(parcel):
-        complete |= {wave.pk: wave for wave in _record_results(results)}
+        complete |= {wave.pk: wave for wave in record_results(results)}
     return list(complete.values())
 
 
-def _record_results(results: Sequence[ComparisonResult]) -> list[Wave]:
+def record_results(results: Sequence[ComparisonResult]) -> list[Wave]:
+    """Record some results; returns the waves that have no pending comparison left."""
     ids = [result.correlation_id for result in results]
     batch_ids = set(
         PairAttempt.objects.filter(correlation_id__in=ids).values_list("pair__batch", flat=True)
@@ -55,12 +64,19 @@ def _record(
     for result in results:
         attempt = attempts.get(result.correlation_id)
         if attempt is None:
-            log.warning(
-                "orphan result correlation=%s provider=%s model=%s",
-                result.correlation_id,
-                result.provider,
-                result.model,
-            )
+            count(ORPHAN_CALLBACKS, source_service=SOURCE_SERVICE)
+            with batch_context(result.request_metadata.get("cj_batch_id", "-")):
+                tell(
+                    log,
+                    logging.WARNING,
+                    "orphan_result",
+                    source=SOURCE_SERVICE,
+                    correlation=result.correlation_id,
+                    request=result.request_id,
+                    batch=result.request_metadata.get("cj_batch_id", "-"),
+                    provider=result.provider,
+                    model=result.model,
+                )
             continue
         if attempt.outcome != PairAttempt.Outcome.WAITING:
             continue
@@ -76,11 +92,14 @@ def _record(
         attempt.answered_at = now
         attempt.save(update_fields=["outcome", "result", "answered_at"])
         if late:
-            log.warning(
-                "late result batch=%s correlation=%s status=%s",
-                batch.pk,
-                result.correlation_id,
-                batch.status,
+            count(LATE_RESULTS, status=str(batch.status))
+            tell(
+                log,
+                logging.WARNING,
+                "late_result",
+                **fields_of(batch),
+                correlation=result.correlation_id,
+                status=batch.status,
             )
             continue
         _apply(result, attempt.pair, batch, now)

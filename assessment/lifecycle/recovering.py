@@ -8,7 +8,11 @@ from django.utils import timezone
 
 from assessment.lifecycle import messages
 from assessment.lifecycle.cancelling import withdraw_pending
+from assessment.log_names import fields_of
+from assessment.metrics import STUCK_BATCHES
 from assessment.models import Batch
+from llmprovider.contracts.counting import count
+from llmprovider.contracts.log_events import tell
 
 log = logging.getLogger(__name__)
 
@@ -54,14 +58,24 @@ def _hand_to_finaliser(batch: Batch) -> None:
         failure="" if enough else f"{silence}, {answered} of {submitted} comparisons answered",
     )
     transaction.on_commit(lambda: messages.finalise_batch(batch.pk))
-    log.error("recovered batch=%s reason=%s: %s", batch.pk, reason, silence)
+    tell(log, logging.ERROR, "batch_recovered", **fields_of(batch), reason=reason)
 
 
 def _end_unscored(batch: Batch) -> None:
+    withdraw_pending(batch)  # measuring may have failed before all was answered
     batch.step_to(
         Batch.Status.FAILED,
+        submitted=batch.submitted,
+        failed=batch.failed,
         stop_reason=Batch.StopReason.INTERNAL_ERROR,
         failure="the scores could not be written; the log says why",
         completed_at=timezone.now(),
     )
-    log.error("batch %s could not be scored and is given up", batch.pk)
+    count(STUCK_BATCHES, outcome="failed")
+    tell(
+        log,
+        logging.ERROR,
+        "batch_given_up",
+        "a batch could not be scored and is given up:",
+        **fields_of(batch),
+    )

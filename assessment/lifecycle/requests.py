@@ -55,10 +55,15 @@ def preferred_bundle_size(count: int) -> int:
     return min(count, MAX_BUNDLE_SIZE)
 
 
-def comparison_requests(askings: Sequence[Asking], setting: Setting) -> list[ComparisonRequest]:
-    """The requests of one wave or one retry, in the order of `askings`."""
+def comparison_requests(
+    askings: Sequence[Asking], setting: Setting, *, of: int | None = None
+) -> list[ComparisonRequest]:
+    """The requests of one wave or one retry, in the order of `askings`.
+
+    of: comparisons of the whole wave or retry, where these are only the rest of it.
+    """
     hints = get_settings().ENABLE_LLM_BATCHING_METADATA_HINTS
-    preferred = preferred_bundle_size(len(askings)) if hints else MAX_BUNDLE_SIZE
+    preferred = preferred_bundle_size(of or len(askings)) if hints else MAX_BUNDLE_SIZE
     return [
         ComparisonRequest(
             correlation_id=asking.correlation_id,

@@ -1,25 +1,14 @@
 """Agreement between projected grades and known ones, with bootstrap intervals."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import kendalltau, rankdata
 
 from assessment.measurement.arrays import FloatArray, IntArray
+from assessment.measurement.bootstraps import REPLICATES, SEED, Bootstrap, Measure
 from assessment.measurement.scales import Scale
-
-SEED = 11
-REPLICATES = 1_000
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A statistic with the bounds of its 95 % bootstrap interval; None where undefined."""
-
-    value: float | None
-    low: float | None
-    high: float | None
 
 
 @dataclass(frozen=True)
@@ -68,21 +57,8 @@ def agreement(
     place, mine, theirs = table.T
     ranked = mine.astype(np.float64) if scores is None else np.asarray(scores)[place]
     steps = len(scale)
-    generator = np.random.default_rng(seed)
     n = mine.size
-    samples = generator.integers(0, n, (replicates, n)) if n else np.zeros((0, 0), np.intp)
-
-    def measure(statistic: Callable[[IntArray], float]) -> Measure:
-        value = statistic(np.arange(n)) if n else np.nan
-        if not np.isfinite(value):
-            return Measure(None, None, None)
-        drawn = np.array([statistic(sample) for sample in samples])
-        drawn = drawn[np.isfinite(drawn)]
-        if n < 2 or drawn.size < replicates / 2:
-            return Measure(float(value), None, None)
-        low, high = np.quantile(drawn, [0.025, 0.975])
-        return Measure(float(value), float(low), float(high))
-
+    measure = Bootstrap(n, seed=seed, replicates=replicates).measure
     return Agreement(
         n=n,
         exact=measure(lambda rows: float((mine[rows] == theirs[rows]).mean())),

@@ -2,8 +2,10 @@
 
 from assessment.models.assignments import Anchor, Assignment
 from assessment.models.batches import Batch
+from assessment.models.deliveries import EventDelivery
 from assessment.models.essays import Essay, GradeProjection
 from assessment.models.events import OutgoingEvent
+from assessment.models.heartbeats import Heartbeat
 from assessment.models.pairs import ComparisonPair, PairAttempt
 from assessment.models.waves import Wave
 
@@ -13,7 +15,9 @@ __all__ = [
     "Batch",
     "ComparisonPair",
     "Essay",
+    "EventDelivery",
     "GradeProjection",
+    "Heartbeat",
     "OutgoingEvent",
     "PairAttempt",
     "Wave",

@@ -7,6 +7,8 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from assessment.outbox.planning import plan
+
 
 class OutgoingEvent(models.Model):
     """The one event of an ended batch. It exists if and only if the batch has ended."""
@@ -53,9 +55,11 @@ class OutgoingEvent(models.Model):
         }[batch.status]
         # The request's own id keeps apart batches that have one number in two databases.
         event_id = uuid.uuid5(batch.request_correlation_id, f"{batch.pk}:{kind.value}")
-        return cls.objects.create(
+        event = cls.objects.create(
             batch=batch, kind=kind, event_id=event_id, document=_document(batch, kind, event_id)
         )
+        plan(event)
+        return event
 
 
 def _document(batch: Any, kind: OutgoingEvent.Kind, event_id: uuid.UUID) -> dict[str, Any]:

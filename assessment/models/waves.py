@@ -14,9 +14,18 @@ class Wave(models.Model):
     batch = models.ForeignKey("assessment.Batch", on_delete=models.CASCADE, related_name="waves")
     number = models.PositiveIntegerField(help_text="1 upwards.")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    size = models.PositiveIntegerField(help_text="Comparisons in the wave.")
+    size = models.PositiveIntegerField(help_text="Comparisons in the wave, as far as stored.")
+    planned = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="While a large wave is launched, all its pairs: positions of the two essays, "
+        "block, judge, repeat.",
+    )
     round = models.PositiveSmallIntegerField(
         default=1, help_text="1; each retry of failed comparisons adds one."
+    )
+    launched_round = models.PositiveSmallIntegerField(
+        default=0, help_text="Rounds that are in the queue as a whole; others are not weighed."
     )
     finished_round = models.PositiveSmallIntegerField(
         default=0, help_text="Rounds that have been weighed."
@@ -42,9 +51,18 @@ class Wave(models.Model):
             models.UniqueConstraint(fields=["batch", "number"], name="wave_number_once_per_batch"),
             models.CheckConstraint(
                 name="wave_rounds_in_order",
-                condition=models.Q(round__gte=1, finished_round__lte=models.F("round")),
+                condition=models.Q(
+                    round__gte=1,
+                    launched_round__lte=models.F("round"),
+                    finished_round__lte=models.F("round"),
+                ),
             ),
         ]
 
     def __str__(self) -> str:
         return f"wave {self.number} of batch {self.batch_id}"
+
+    @property
+    def launched(self) -> bool:
+        """Whether all of the current round is in the queue."""
+        return self.launched_round >= self.round

@@ -6,7 +6,7 @@ second; once the wave is complete, chains of pairs are turned round while that e
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -44,45 +44,78 @@ def level(ordered: Sequence[Pair], lead: Sequence[int]) -> list[Pair]:
         after[second] -= 1
         outgoing[first][index] = None
 
+    search = _Chains(pairs, outgoing, after)
     turned = True
     while turned and after and max(after) - min(after) > 2:
         turned = False
         lowest = min(after)
         for start in sorted(range(len(after)), key=lambda item: -after[item]):
             while after[start] - lowest > 2:
-                chain = _chain_down(start, pairs, outgoing, after)
+                chain = search.down(start)
                 if not chain:
                     break
-                end = pairs[chain[-1]][1]
-                for index in chain:
-                    first, second = pairs[index]
-                    del outgoing[first][index]
-                    outgoing[second][index] = None
-                    pairs[index] = (second, first)
-                after[start] -= 2
-                after[end] += 2
+                search.turn(chain)
                 turned = True
     return pairs
 
 
-def _chain_down(
-    start: int, pairs: list[Pair], outgoing: list[dict[int, None]], after: list[int]
-) -> list[int]:
-    """Indices of the shortest chain of pairs from `start` to an essay more than 2 behind it."""
-    reached_by: dict[int, int] = {start: -1}
-    queue = deque([start])
-    while queue:
-        here = queue.popleft()
-        for index in outgoing[here]:
-            there = pairs[index][1]
-            if there in reached_by:
-                continue
-            reached_by[there] = index
-            if after[start] - after[there] > 2:
-                chain = []
-                while there != start:
-                    chain.append(reached_by[there])
-                    there = pairs[reached_by[there]][0]
-                return chain[::-1]
-            queue.append(there)
-    return []
+class _Chains:
+    """Chains of pairs that can be turned round; remembers where there are none.
+
+    barren: (n,) of each essay, the highest lead L for which it is known that no chain from it leads
+    to an essay below L - 2. The essays of at least any one such L lead only to each other, so a
+    search from a lead of L or less need not enter them: without them it finds the same chain.
+    """
+
+    def __init__(
+        self, pairs: list[Pair], outgoing: list[dict[int, None]], after: list[int]
+    ) -> None:
+        self._pairs = pairs
+        self._outgoing = outgoing
+        self._after = after
+        self._unknown = min(after, default=0) - 1
+        self._barren = [self._unknown] * len(after)
+
+    def down(self, start: int) -> list[int]:
+        """Indices of the shortest chain of pairs from `start` to an essay more than 2 behind it."""
+        pairs, outgoing, after, barren = self._pairs, self._outgoing, self._after, self._barren
+        lead = after[start]
+        if barren[start] >= lead:
+            return []
+        reached_by: dict[int, int] = {start: -1}
+        queue = deque([start])
+        while queue:
+            here = queue.popleft()
+            for index in outgoing[here]:
+                there = pairs[index][1]
+                if there in reached_by or barren[there] >= lead:
+                    continue
+                reached_by[there] = index
+                if lead - after[there] > 2:
+                    chain = []
+                    while there != start:
+                        chain.append(reached_by[there])
+                        there = pairs[reached_by[there]][0]
+                    return chain[::-1]
+                queue.append(there)
+        for item in reached_by:
+            barren[item] = lead
+        return []
+
+    def turn(self, chain: Sequence[int]) -> None:
+        """Turn the pairs of a chain round, with what that does to the leads of its two ends."""
+        ends = self._pairs[chain[0]][0], self._pairs[chain[-1]][1]
+        self._forget({item for index in chain for item in self._pairs[index]})
+        for index in chain:
+            first, second = self._pairs[index]
+            del self._outgoing[first][index]
+            self._outgoing[second][index] = None
+            self._pairs[index] = (second, first)
+        self._after[ends[0]] -= 2
+        self._after[ends[1]] += 2
+
+    def _forget(self, turned: Iterable[int]) -> None:
+        """What was known of the essays of a chain, or rested on it, holds no more."""
+        known = max(self._barren[item] for item in turned)
+        if known > self._unknown:
+            self._barren = [self._unknown if at <= known else at for at in self._barren]

@@ -1,16 +1,20 @@
 """The run's tables as CSV, for a spreadsheet.
 
 A cell that a spreadsheet would take for a formula gets a leading apostrophe (OWASP, "CSV
-Injection"); real numbers, a negative score among them, are left as they are.
+Injection"), and so does what follows a semicolon, tab or line break inside a cell: a spreadsheet
+whose language separates columns otherwise makes a cell of it. Real numbers, a negative score among
+them, are left as they are.
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from assessment.reports.schema import RunDocument
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_INSIDE = re.compile(r"([;\t\r\n]\s*)(?=[=+@-])")
 
 COMPARISON_COLUMNS = (
     "correlation_id",
@@ -106,6 +110,8 @@ def _cell(value: object) -> str:
         return str(value)
     # A file name that is not valid UTF-8 reaches us with lone surrogates, which no file can hold.
     text = str(value).encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+    inside = text.lstrip()
+    text = text[: len(text) - len(inside)] + _FORMULA_INSIDE.sub(r"\1'", inside)
     # Some spreadsheets trim leading blanks before they look for a formula.
     if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS):
         return f"'{text}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.template import Context, Engine
+from django.template.base import Template
 from django.utils.safestring import SafeString, mark_safe
 
 from assessment.reports import balances, checks, summaries, tables
@@ -36,8 +37,13 @@ def render_report(document: RunDocument) -> str:
     Needs no Django settings.
     """
     context = Context(_context(document), autoescape=True, use_l10n=False, use_tz=False)
-    page: str = _engine().get_template("report.html").render(context)
+    page: str = template("report.html").render(context)
     return page.translate(UNPRINTABLE)
+
+
+def template(name: str) -> Template:
+    """One of the templates beside this module."""
+    return _engine().get_template(name)
 
 
 @cache

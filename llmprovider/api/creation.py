@@ -15,6 +15,7 @@ from llmprovider.api.problems import Busy, Conflict
 from llmprovider.api.requests import ManyComparisons, OneComparison
 from llmprovider.api.results import KEEP_RESULTS
 from llmprovider.contracts import ComparisonRequest, Document, Overrides, QueueMode, queue
+from llmprovider.contracts.log_events import tell
 from llmprovider.contracts.models import model_problem, refused_override
 from llmprovider.models import ComparisonSet
 
@@ -55,6 +56,7 @@ def create(asked: Asked, owner: AbstractBaseUser, key: str, digest: str) -> Comp
             )
             chains = queue.submit(_requests(asked, overrides, comparison_set))
             transaction.on_commit(partial(_send, chains))
+            transaction.on_commit(partial(_tell_of, comparison_set))
     except queue.QueueFull:
         raise Busy("The queue is full. Nothing was stored: send the request again later.") from None
     except IntegrityError:
@@ -124,10 +126,27 @@ def _requests(
     ]
 
 
+def _tell_of(comparison_set: ComparisonSet) -> None:
+    tell(
+        log,
+        logging.INFO,
+        "comparisons_asked_for",
+        batch=comparison_set.batch_key,
+        provider=comparison_set.provider,
+        model=comparison_set.model,
+        comparisons=len(comparison_set.comparisons),
+    )
+
+
 def _send(chains: Sequence[Signature]) -> None:
     """A broker that is away must not fail what is stored: the clean-up sends it again."""
     try:
         for one in chains:
             one.apply_async()
     except OperationalError:
-        log.warning("the broker cannot be reached; the clean-up will send this again")
+        tell(
+            log,
+            logging.WARNING,
+            "broker_unreachable",
+            "the broker cannot be reached; the clean-up will send this again",
+        )

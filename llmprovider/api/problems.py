@@ -44,12 +44,17 @@ def of_pydantic(error: ValidationError, shape: type[BaseModel]) -> dict[str, lis
     """Messages by field of the request, the place inside it named in each message."""
     found: dict[str, list[str]] = {}
     for one in error.errors(include_input=False, include_url=False, include_context=False):
-        field, *inside = one["loc"] or (_GENERAL,)
+        field, *inside = map(_writable, one["loc"] or (_GENERAL,))
         message = _WORDS.get(one["type"], one["msg"].removeprefix("Value error, "))
         if one["type"] == "extra_forbidden" and not inside:
             message += f" Use: {', '.join(shape.model_fields)}."
         found.setdefault(str(field)[:100], []).append(_placed(str(field), inside, message))
     return {field: _shortened(messages) for field, messages in found.items()}
+
+
+def _writable(part: str | int) -> str | int:
+    """A field's name may hold half a character, which no answer can be encoded with."""
+    return part.encode("utf-8", "backslashreplace").decode() if isinstance(part, str) else part
 
 
 def _placed(field: str, inside: Sequence[str | int], message: str) -> str:

@@ -1,7 +1,9 @@
 """Results of comparisons asked for over HTTP. They stay in the queue's rows, and are read there."""
 
+from django.db import transaction
 from django.utils import timezone
 
+from llmprovider import tallies
 from llmprovider.models import QueueItem
 from llmprovider.parcels import items_of
 
@@ -13,9 +15,13 @@ def keep(parcel: str) -> None:
 
     May run any number of times. Leaves alone what goes home by another task.
     """
-    QueueItem.objects.filter(
+    waiting = QueueItem.objects.filter(
         items_of(parcel),
         bundle__on_results=KEEP_RESULTS,
         finished_at__isnull=False,
         delivered_at__isnull=True,
-    ).update(delivered_at=timezone.now())
+    )
+    with transaction.atomic():
+        locked = waiting.select_for_update(no_key=True, of=("self",)).order_by("pk")
+        tallies.delivered(list(locked.values_list("queue_mode", "status")))
+        waiting.update(delivered_at=timezone.now())

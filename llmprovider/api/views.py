@@ -39,8 +39,13 @@ from llmprovider.models import ComparisonSet
 
 _DETAIL = {"type": "object", "properties": {"detail": {"type": "string"}}}
 REFUSED = OpenApiResponse(
-    {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-    description="What is wrong, by field. Nothing is stored.",
+    {
+        "type": "object",
+        "properties": {"detail": {"type": "string"}},
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+    },
+    description="What is wrong, by field; `detail` alone where the body could not be read. "
+    "Nothing is stored.",
 )
 OTHER_REQUEST = OpenApiResponse(_DETAIL, description="The key stands for another request.")
 ENDED = OpenApiResponse(_DETAIL, description="It has ended already.")

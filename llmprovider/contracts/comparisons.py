@@ -112,7 +112,10 @@ class Instructions(_Message):
 
 
 class GivenPrice(_Message):
-    """What the caller says a model costs, in USD per million tokens, cached or not."""
+    """What the caller says a live call costs, in USD per million tokens, cached or not.
+
+    Requests of a provider's batch job cost half of it.
+    """
 
     input_per_million: Decimal = Field(ge=0, le=100_000)
     output_per_million: Decimal = Field(ge=0, le=100_000)

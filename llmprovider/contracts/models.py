@@ -6,7 +6,7 @@ this table. What it knows to be wrong is refused before anything is stored.
 
 import re
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from llmprovider.contracts.comparisons import Overrides
 from llmprovider.contracts.known_models import (
@@ -24,6 +24,7 @@ __all__ = [
     "KnownModel",
     "answer_tokens",
     "known_model",
+    "likely_reasoning_tokens",
     "model_problem",
     "most_comparisons",
     "override_problem",
@@ -32,16 +33,26 @@ __all__ = [
 
 _SNAPSHOT: Final = re.compile(r"[-@](\d{8}|\d{4}-\d{2}-\d{2})$")
 
-# Tokens set aside for reasoning, once per call and for each comparison: chosen by hand, generous,
-# since what is not used is not billed and an answer cut off is.
-_REASONING_ROOM: Final = {
-    "none": (0, 0),
-    "minimal": (512, 50),
-    "low": (1_024, 150),
-    "medium": (4_096, 500),
-    "high": (8_192, 1_200),
-    "xhigh": (16_384, 2_500),
-    "max": (32_768, 5_000),
+
+class Reasoning(NamedTuple):
+    """Tokens of reasoning at one effort. Set aside `once` per call and for `each` comparison:
+    generous, since what is not used is not billed and an answer cut off is. `likely`: what a
+    comparison takes."""
+
+    once: int
+    each: int
+    likely: int
+
+
+# By hand, and the least certain figures of a plan: docs/costs.md says what they rest on.
+_REASONING: Final = {
+    "none": Reasoning(0, 0, 0),
+    "minimal": Reasoning(512, 50, 12),
+    "low": Reasoning(1_024, 150, 40),
+    "medium": Reasoning(4_096, 500, 125),
+    "high": Reasoning(8_192, 1_200, 300),
+    "xhigh": Reasoning(16_384, 2_500, 625),
+    "max": Reasoning(32_768, 5_000, 1_250),
 }
 
 
@@ -191,8 +202,20 @@ def most_comparisons(known: KnownModel | None, overrides: Overrides, limit: int)
 
 
 def _reasoning_room(known: KnownModel | None, overrides: Overrides, items: int) -> int:
-    effort = _effort(known, overrides)
+    reasoning = _reasoning(known, overrides)
+    return reasoning.once + reasoning.each * items
+
+
+def _reasoning(known: KnownModel | None, overrides: Overrides) -> Reasoning:
     if known is not None and not known.default_effort:
-        return 0
-    once, each = _REASONING_ROOM.get(effort, _REASONING_ROOM["medium"])
-    return once + each * items
+        return _REASONING["none"]
+    return _REASONING.get(_effort(known, overrides), _REASONING["medium"])
+
+
+def likely_reasoning_tokens(overrides: Overrides, items: int) -> int:
+    """What a call with that many comparisons likely uses for reasoning, as billed; not a bound.
+
+    0 for a model that does not reason. A model that nobody knows is taken to reason.
+    """
+    known = known_model(overrides.provider, overrides.model)
+    return _reasoning(known, overrides).likely * items

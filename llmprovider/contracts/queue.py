@@ -11,12 +11,12 @@ from uuid import UUID
 
 from celery import Signature
 from django.db import transaction
-from django.db.models import DecimalField, Q, Subquery, Sum
+from django.db.models import DecimalField, Subquery, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from llmprovider import clean_up, enqueueing, messages
+from llmprovider import clean_up, enqueueing, instalments, messages, tallies
 from llmprovider.conf import BatchApiMode, get_settings
 from llmprovider.contracts.comparisons import (
     BatchFill,
@@ -30,10 +30,12 @@ from llmprovider.cost_sums import CostSum, JudgeCost, costs_by_day, costs_of_bat
 from llmprovider.cost_tables import COST_HEAD, cost_rows
 from llmprovider.enqueueing import QueueFull
 from llmprovider.estimates import NOTHING, Estimate, cheapest_call, estimate
+from llmprovider.instalments import Instalment
 from llmprovider.jobs import messages as job_messages
 from llmprovider.jobs import sweeping
 from llmprovider.jobs.cancelling import cancel_jobs
 from llmprovider.jobs.listings import jobs_of, oldest_age, waiting_for_a_job
+from llmprovider.jobs.planning import Weighed
 from llmprovider.mock_judges import define_mock_judge, has_mock_judge
 from llmprovider.models import Bundle, ProviderCall, QueueItem
 from llmprovider.outcomes import Failure, error_detail, provider_metadata
@@ -57,6 +59,7 @@ __all__ = [
     "calls_of",
     "capacity",
     "cheapest_call",
+    "conclude",
     "cost_expression",
     "cost_rows",
     "costs_by_day",
@@ -64,9 +67,11 @@ __all__ = [
     "default_model",
     "define_mock_judge",
     "estimate",
+    "expect",
     "finished",
     "has_mock_judge",
     "has_price",
+    "instalments_of",
     "is_mock",
     "jobs_of",
     "jobs_of",
@@ -77,11 +82,12 @@ __all__ = [
     "results_of",
     "settings_in_force",
     "submit",
+    "submit_instalment",
     "total_of",
     "totals_of",
     "troubles_of",
-    "unfinished",
     "waiting_for_a_job",
+    "weighed_for_jobs",
     "withdraw",
 ]
 
@@ -98,6 +104,39 @@ def submit(requests: Sequence[ComparisonRequest]) -> list[Signature]:
         *map(messages.process_then_deliver, stored.bundles),
         *map(job_messages.submission, stored.jobs),
     ]
+
+
+def expect(batch_key: str, count: int) -> None:
+    """Keep places for `count` comparisons that come in instalments. Raises QueueFull.
+
+    For what is too much for one transaction: cut it by `instalments_of`, submit each part in a
+    transaction of its own, then `conclude`. Until then nothing of it goes by job.
+    """
+    instalments.expect(batch_key, count)
+
+
+def instalments_of(requests: Sequence[ComparisonRequest], most: int) -> list[Instalment]:
+    """`requests` (one batch_key) in parts of at most `most` comparisons; no call is cut.
+
+    The calls are those that `submit` would make of all of them.
+    """
+    return instalments.instalments_of(requests, most)
+
+
+def submit_instalment(part: Instalment) -> list[Signature]:
+    """As `submit`, for a part of what is expected; jobs come with `conclude`."""
+    bundles = instalments.take(part)
+    return [messages.process_then_deliver(one) for one in bundles if one.waiting]
+
+
+def weighed_for_jobs(batch_key: str) -> Weighed:
+    """What `conclude` needs; takes long, only reads, and belongs before its transaction."""
+    return instalments.weighed_for_jobs(batch_key)
+
+
+def conclude(batch_key: str, found: Weighed) -> list[Signature]:
+    """All that is expected of a batch has come: one signature for each job to be sent."""
+    return [job_messages.submission(job) for job in instalments.conclude(batch_key, found)]
 
 
 # Results in one go, so that a job's do not have to fit into memory.
@@ -153,7 +192,8 @@ def acknowledge(correlation_ids: Iterable[UUID]) -> None:
         correlation_id__in=list(correlation_ids), delivered_at__isnull=True
     )
     with transaction.atomic():
-        list(waiting.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        locked = waiting.select_for_update(no_key=True).order_by("pk")
+        tallies.delivered(list(locked.values_list("queue_mode", "status")))
         waiting.update(delivered_at=timezone.now())
 
 
@@ -167,6 +207,7 @@ def withdraw(batch_key: str) -> set[UUID]:
     now = timezone.now()
     failure = Failure(ErrorType.CANCELLED, "withdrawn by the caller")
     with transaction.atomic():
+        instalments.forgo(batch_key)
         cancel_jobs(batch_key, now)
         bundles = Bundle.objects.filter(batch_key=batch_key, waiting=True)
         list(bundles.select_for_update(no_key=True).order_by("pk").values_list("pk"))
@@ -176,24 +217,23 @@ def withdraw(batch_key: str) -> set[UUID]:
             .order_by("pk")
         )
         taken = [item for item in open_items if item.status == QueueItem.Status.QUEUED]
-        for item in open_items:
-            item.withdrawn = True
         for item in taken:
             item.status = QueueItem.Status.CANCELLED
             item.error = error_detail(item, failure, now)
             item.provider_metadata = provider_metadata(item, None, "")
-            item.finished_at = item.delivered_at = now
-        fields = [
-            "withdrawn",
-            "status",
-            "error",
-            "provider_metadata",
-            "finished_at",
-            "delivered_at",
-        ]
-        QueueItem.objects.bulk_update(open_items, fields, batch_size=500)
+        # What differs between them takes long to write; the rest is said once for all.
+        fields = ["status", "error", "provider_metadata"]
+        QueueItem.objects.bulk_update(taken, fields, batch_size=500)
+        _update([item.pk for item in taken], finished_at=now, delivered_at=now)
+        _update([item.pk for item in open_items], withdrawn=True)
         bundles.update(waiting=False)
+        tallies.delivered([(item.queue_mode, item.status) for item in taken])
     return {item.correlation_id for item in taken}
+
+
+def _update(keys: Sequence[UUID], **values: object) -> None:
+    for start in range(0, len(keys), 500):
+        QueueItem.objects.filter(pk__in=keys[start : start + 500]).update(**values)
 
 
 def capacity() -> int:
@@ -214,12 +254,6 @@ def makes_jobs() -> bool:
 def settings_in_force() -> dict[str, Any]:
     """This service's settings, for the record of a run; none of them is a secret."""
     return get_settings().model_dump(mode="json")
-
-
-def unfinished(batch_key: str) -> int:
-    """Comparisons of a batch that have no outcome yet, or one that nobody has recorded."""
-    waiting = Q(status__in=QueueItem.OPEN) | Q(delivered_at__isnull=True)
-    return QueueItem.objects.filter(waiting, batch_key=batch_key).count()
 
 
 def calls_of(batch_key: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -36,7 +37,7 @@ class Piece:
     lifetime: float | None = None
 
 
-class OpenAIDialect:
+class OpenAIDialect(ABC):
     """The part of a dialect that responses and chat completions share."""
 
     wordings: Mapping[Fault, Wording] = OPENAI
@@ -53,8 +54,9 @@ class OpenAIDialect:
             )
         return token.strip()
 
+    @abstractmethod
     def pieces(self, body: Mapping[str, Any]) -> list[Piece]:
-        raise NotImplementedError
+        """The input of a request in the order in which it is cached."""
 
     def cache_use(self, ask: Ask, key: str, state: State) -> CacheUse:
         pieces, now = self.pieces(ask.payload), state.clock.now()

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from llmprovider import tallies
 from llmprovider.conf import get_settings
 from llmprovider.gates.circuits import Stage, probe_is_out, stage, with_probe
 from llmprovider.gates.lanes import Refusal, last_refusal
@@ -64,7 +65,10 @@ def admit(
     with transaction.atomic():
         gate = locked(provider, model)
         # The time spent in the queue for the lock is not part of anybody's minute.
-        return _decide(gate, need, limits, now + timedelta(seconds=time.monotonic() - began))
+        step = _decide(gate, need, limits, now + timedelta(seconds=time.monotonic() - began))
+        if isinstance(step, Wait) and step.reason != "circuit":
+            tallies.limited(provider, model, step.seconds)
+        return step
 
 
 def _nothing_to_mind(gate: Gate, now: datetime) -> bool:

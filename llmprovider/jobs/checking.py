@@ -6,6 +6,7 @@ from typing import Final
 
 from llmprovider.conf import get_settings
 from llmprovider.contracts import RETRYABLE, ErrorType
+from llmprovider.contracts.log_events import tell
 from llmprovider.jobs.intervals import until_next_check
 from llmprovider.jobs.replacing import replace
 from llmprovider.jobs.requests import vendor_of
@@ -25,7 +26,7 @@ def check(job: BatchJob, now: datetime) -> bool:
     if job.deadline_at <= now and job.cancel_requested_at is None:
         BatchJob.objects.filter(pk=job.pk).update(cancel_requested_at=now)
         job.cancel_requested_at = now
-        log.warning("job=%s is past its deadline: cancelling it", job.pk)
+        tell(log, logging.WARNING, "job_overdue", "cancelling a job past its deadline:", job=job.pk)
     vendor = vendor_of(job)
     try:
         # One that is only taken for ours may be somebody else's: it is left to end by itself.
@@ -52,7 +53,7 @@ def _cancel(job: BatchJob, vendor: BatchProvider, now: datetime) -> None:
     vendor.cancel(job.vendor_id)
     BatchJob.objects.filter(pk=job.pk).update(cancel_sent_at=now)
     job.cancel_sent_at = now
-    log.info("cancelled job=%s vendor_id=%s", job.pk, job.vendor_id)
+    tell(log, logging.INFO, "job_cancelled", job=job.pk, vendor_id=job.vendor_id)
 
 
 def _seen(job: BatchJob, made: VendorJob, now: datetime) -> dict[str, object]:
@@ -81,7 +82,7 @@ def _running(job: BatchJob, made: VendorJob, now: datetime) -> bool:
 def _failed(job: BatchJob, made: VendorJob, now: datetime) -> bool:
     """The provider refused the job as a whole: nothing of it was judged."""
     kind = made.error_type or ErrorType.SERVER_ERROR
-    log.warning("job=%s was refused by the provider: %s", job.pk, kind)
+    tell(log, logging.WARNING, "job_refused", job=job.pk, error=kind)
     if kind in RETRYABLE and job.attempt < get_settings().QUEUE_MAX_ATTEMPTS:
         replace(
             job,
@@ -115,7 +116,7 @@ def missed(job: BatchJob, error: ProviderError, now: datetime) -> bool:
         error_type=error.error_type,
         error_message=error.message[:500],
     )
-    log.warning("job=%s could not be checked: %s", job.pk, error.error_type)
+    tell(log, logging.WARNING, "job_not_checked", job=job.pk, error=error.error_type)
     return False
 
 
@@ -137,7 +138,7 @@ def give_up(job: BatchJob, now: datetime) -> bool:
         "error_type": ErrorType.EXPIRED,
         "error_message": "the provider did not say in time what became of this job",
     }
-    log.error("job=%s vendor_id=%s is given up", job.pk, job.vendor_id)
+    tell(log, logging.ERROR, "job_given_up", job=job.pk, vendor_id=job.vendor_id)
     if job.status == BatchJob.Status.COLLECTING:
         BatchJob.objects.filter(pk=job.pk, status=job.status).update(**changes)
         for name, value in changes.items():

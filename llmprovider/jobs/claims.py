@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Sum
 
+from llmprovider import tallies
 from llmprovider.budgets import Leave, Purse, over_the_cap, purse_of
 from llmprovider.call_costs import most_it_costs
 from llmprovider.call_requests import judge_of, size_with
@@ -56,6 +57,7 @@ def claim(job: BatchJob, now: datetime) -> bool:
         job.step_to(BatchJob.Status.CANCELLED, ended_at=now, collected_at=now, **totals)
         return False
     BatchJob.objects.filter(pk=job.pk).update(**totals)
+    job.requests, job.items = totals["requests"], totals["items"]
     return True
 
 
@@ -145,9 +147,12 @@ def _calls(
 
 def _take(ids: Sequence[UUID], now: datetime) -> None:
     for start in range(0, len(ids), CHUNK):
-        QueueItem.objects.filter(
+        queued = QueueItem.objects.filter(
             pk__in=ids[start : start + CHUNK], status=QueueItem.Status.QUEUED
-        ).update(status=QueueItem.Status.SUBMITTED, claimed_at=now, claims=F("claims") + 1)
+        )
+        first = queued.filter(claimed_at__isnull=True)
+        tallies.claimed(list(first.values_list("queue_mode", "enqueued_at")), now)
+        queued.update(status=QueueItem.Status.SUBMITTED, claimed_at=now, claims=F("claims") + 1)
 
 
 def end(ids: Sequence[UUID], failure: Failure, now: datetime) -> None:

@@ -16,10 +16,12 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from llmprovider import tallies
 from llmprovider.call_records import note_answer, note_error
 from llmprovider.call_requests import judge_of
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
+from llmprovider.contracts.log_events import tell
 from llmprovider.jobs import messages
 from llmprovider.jobs.checking import missed
 from llmprovider.jobs.finding import disown, is_of
@@ -33,6 +35,7 @@ from llmprovider.pricing import COST_UNIT
 from llmprovider.providers.base import ProviderError, ProviderResponse
 from llmprovider.providers.batches.base import JobResult
 from llmprovider.retries import plan_retries
+from llmprovider.turnstiles import one_at_a_time
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +67,7 @@ def collect(job: BatchJob, now: datetime) -> bool:
         _finish_rest(job)
         _conclude(job)
     except Overtaken:
-        log.info("job=%s is collected by somebody else", job.pk)
+        tell(log, logging.INFO, "job_overtaken", "somebody else collects the job", job=job.pk)
     return False
 
 
@@ -76,7 +79,8 @@ def _read(job: BatchJob) -> bool:
         if job.unproven:
             if not is_of(job, [one.custom_id for one in chunk]):
                 return False
-            BatchJob.objects.filter(pk=job.pk).update(unproven=False)
+            if BatchJob.objects.filter(pk=job.pk, unproven=True).update(unproven=False):
+                tallies.job_submitted(job)
             job.unproven = False
         _store(job, _first_of_each(chunk))
     # Without any result nothing shows whose the job was.
@@ -127,6 +131,7 @@ def _store(job: BatchJob, outcomes: Mapping[str, Outcome], *, missing: bool = Fa
             counts[kind] = counts.get(kind, 0) + 1
             retries += _settle(job, call, items.get(call.bundle_id, []), outcome, now)
             call.save(update_fields=_CALL_FIELDS)
+            tallies.billed(call)
         BatchJob.objects.filter(pk=job.pk).update(
             next_check_at=now + HOLD, **{kind: F(kind) + many for kind, many in counts.items()}
         )
@@ -230,6 +235,7 @@ def _conclude(job: BatchJob) -> None:
     """End the row, count the cost and plan what follows, in one transaction: so once."""
     now = timezone.now()
     with transaction.atomic():
+        one_at_a_time()  # the sweep plans what waits, too
         _locked(job)
         cost = ProviderCall.objects.filter(job=job).aggregate(sum=Sum("cost_usd"))["sum"]
         changes: dict[str, object] = {
@@ -265,18 +271,19 @@ def _waiting_again(job: BatchJob) -> list[UUID]:
 
 def _report(job_id: UUID) -> None:
     job = BatchJob.objects.get(pk=job_id)
-    log.info(
-        "ended job=%s provider=%s model=%s status=%s requests=%d succeeded=%d errored=%d "
-        "expired=%d cancelled=%d missing=%d cost_usd=%s",
-        job.pk,
-        job.provider,
-        job.model,
-        job.status,
-        job.requests,
-        job.succeeded,
-        job.errored,
-        job.expired,
-        job.cancelled,
-        job.missing,
-        job.cost_usd,
+    tell(
+        log,
+        logging.INFO,
+        "job_ended",
+        job=job.pk,
+        provider=job.provider,
+        model=job.model,
+        status=job.status,
+        requests=job.requests,
+        succeeded=job.succeeded,
+        errored=job.errored,
+        expired=job.expired,
+        cancelled=job.cancelled,
+        missing=job.missing,
+        cost_usd=job.cost_usd,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
+from llmprovider.contracts.log_events import tell
 from llmprovider.jobs.checking import give_up, is_given_up
 from llmprovider.jobs.intervals import until_next_check
 from llmprovider.jobs.replacing import replace
@@ -41,7 +42,7 @@ def find(job: BatchJob, now: datetime) -> bool:
         candidates = _candidates(job, vendor)
     except ProviderError as error:
         _again(job, now, failures=job.check_failures + 1)
-        log.warning("job=%s could not be looked for: %s", job.pk, error.error_type)
+        tell(log, logging.WARNING, "job_not_looked_for", job=job.pk, error=error.error_type)
         return False
     ours = [one for one in candidates if one.marker == str(job.pk)]
     if ours:
@@ -83,7 +84,7 @@ def _rivals(job: BatchJob) -> bool:
 
 
 def _found(job: BatchJob, made: VendorJob, *, proven: bool) -> bool:
-    log.warning("job=%s was found at the provider: %s", job.pk, made.vendor_id)
+    tell(log, logging.WARNING, "job_found", job=job.pk, vendor_id=made.vendor_id)
     if not stored(job, made, proven=proven):
         return False
     return made.state is not JobState.RUNNING
@@ -139,7 +140,7 @@ def _rule_out(job: BatchJob, vendor_id: str) -> None:
 def disown(job: BatchJob, now: datetime) -> bool:
     """The job at the provider turned out not to be this one: look on."""
     foreign = [*job.foreign_ids, job.vendor_id]
-    log.warning("job=%s is not %s: looking on", job.pk, job.vendor_id)
+    tell(log, logging.WARNING, "job_disowned", job=job.pk, vendor_id=job.vendor_id)
     return job.step_to(
         BatchJob.Status.SUBMITTING,
         vendor_id="",

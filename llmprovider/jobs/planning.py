@@ -29,6 +29,15 @@ class _Kind:
     on_results: str
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """Bundles by what they have in common, in order; bytes and comparisons of each."""
+
+    kinds: dict[_Kind, list[UUID]]
+    sizes: dict[UUID, int]
+    counts: dict[UUID, int]
+
+
 def plan_jobs(
     bundle_ids: Sequence[UUID], now: datetime, *, parent: BatchJob | None = None
 ) -> list[BatchJob]:
@@ -37,6 +46,11 @@ def plan_jobs(
     One job per provider, model and task that takes the results home, split only at the provider's
     limits. `parent`: the job whose comparisons these were.
     """
+    return plan_weighed(weighed(bundle_ids), now, parent=parent)
+
+
+def weighed(bundle_ids: Sequence[UUID]) -> Weighed:
+    """What planning needs to know of bundles; takes long for many, and only reads."""
     kinds: dict[_Kind, list[UUID]] = {}
     for chunk in _chunks(bundle_ids):
         rows = Bundle.objects.filter(
@@ -46,16 +60,25 @@ def plan_jobs(
         for pk in chunk:
             if pk in known:
                 kinds.setdefault(known[pk], []).append(pk)
-    return [job for kind, members in kinds.items() for job in _plan(kind, members, now, parent)]
+    found = Weighed(kinds, {}, {})
+    for kind, members in kinds.items():
+        sizes, counts = _sizes(members, vendor_for(kind.provider))
+        found.sizes.update(sizes)
+        found.counts.update(counts)
+    return found
 
 
-def _plan(
-    kind: _Kind, members: Sequence[UUID], now: datetime, parent: BatchJob | None
+def plan_weighed(
+    found: Weighed, now: datetime, *, parent: BatchJob | None = None
 ) -> list[BatchJob]:
-    vendor = vendor_for(kind.provider)
-    sizes, counts = _sizes(members, vendor)
-    members = [member for member in members if counts.get(member)]
-    limits = vendor.limits
+    """As `plan_jobs`. The caller knows that no other job has taken any of the bundles."""
+    return [job for kind in found.kinds for job in _plan(kind, found, now, parent)]
+
+
+def _plan(kind: _Kind, found: Weighed, now: datetime, parent: BatchJob | None) -> list[BatchJob]:
+    sizes, counts = found.sizes, found.counts
+    members = [member for member in found.kinds[kind] if counts.get(member)]
+    limits = vendor_for(kind.provider).limits
     parts = split(
         [sizes[member] for member in members],
         most_requests=limits.requests,

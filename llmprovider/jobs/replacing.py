@@ -7,6 +7,7 @@ from django.db import transaction
 
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
+from llmprovider.contracts.log_events import tell
 from llmprovider.expiries import time_to_live
 from llmprovider.jobs import messages
 from llmprovider.jobs.claims import end, release
@@ -47,7 +48,7 @@ def replace(
         ):
             return False
         release(job, now, why, now + time_to_live(Bundle.Route.JOB))
-        members = _freed(job)
+        members = free_bundles(job)
         size = -(-len(members) // into)
         for start in range(0, len(members), max(1, size)):
             for new in plan_jobs(members[start : start + size], now, parent=job):
@@ -56,12 +57,12 @@ def replace(
                 else:
                     messages.look_after(new)
         messages.deliver(job)
-    log.warning("replaced job=%s status=%s: %s", job.pk, status, why)
+    tell(log, logging.WARNING, "job_replaced", job=job.pk, status=status, error=error_type or None)
     return True
 
 
-def _freed(job: BatchJob) -> list:
-    """The keys of the job's bundles that wait again; they are in no job any more."""
+def free_bundles(job: BatchJob) -> list:
+    """Take the bundles that wait again out of the job; returns their keys."""
     waiting = QueueItem.objects.filter(bundle__job=job, status=QueueItem.Status.QUEUED)
     members = sorted(set(waiting.values_list("bundle_id", flat=True)))
     for start in range(0, len(members), CHUNK):
@@ -79,7 +80,7 @@ def give_back(job: BatchJob, now: datetime, why: str) -> bool:
             return False
         release(job, now, why, now + time_to_live(Bundle.Route.LIVE))
         if fallback:
-            send_live(_freed(job), now)
+            send_live(free_bundles(job), now)
         else:
             waiting = QueueItem.objects.filter(
                 bundle__job=job, status=QueueItem.Status.QUEUED

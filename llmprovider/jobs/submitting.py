@@ -14,6 +14,7 @@ from django.utils import timezone
 from llmprovider import gates
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
+from llmprovider.contracts.log_events import tell
 from llmprovider.jobs import messages
 from llmprovider.jobs.claims import claim
 from llmprovider.jobs.files import Written, written
@@ -83,7 +84,7 @@ def _send(job: BatchJob, vendor: BatchProvider, file: Written) -> bool:
     except ProviderError as error:
         if error.unsent or error.error_type in REFUSALS:
             return _not_sent(job, error)
-        log.warning("job=%s may not have arrived: %s", job.pk, error.error_type)
+        tell(log, logging.WARNING, "job_maybe_lost", job=job.pk, error=error.error_type)
         return True  # to be looked for
     if not stored(job, made, proven=True):
         _one_too_many(job, vendor, made)
@@ -113,13 +114,15 @@ def stored(job: BatchJob, made: VendorJob, *, proven: bool) -> bool:
     except IntegrityError:
         return False  # another row has it
     if kept:
-        log.info(
-            "submitted job=%s provider=%s model=%s requests=%d vendor_id=%s",
-            job.pk,
-            job.provider,
-            job.model,
-            job.requests,
-            made.vendor_id,
+        tell(
+            log,
+            logging.INFO,
+            "job_submitted",
+            job=job.pk,
+            provider=job.provider,
+            model=job.model,
+            requests=job.requests,
+            vendor_id=made.vendor_id,
         )
     return kept
 
@@ -128,11 +131,18 @@ def _one_too_many(job: BatchJob, vendor: BatchProvider, made: VendorJob) -> None
     """It was given up meanwhile, and another took its comparisons: nobody is to pay for it."""
     if BatchJob.objects.filter(provider=job.provider, vendor_id=made.vendor_id).exists():
         return  # it is looked after
-    log.error("job=%s was created after it was given up: cancelling %s", job.pk, made.vendor_id)
+    tell(
+        log,
+        logging.ERROR,
+        "job_one_too_many",
+        "cancelling a job created after it was given up:",
+        job=job.pk,
+        vendor_id=made.vendor_id,
+    )
     try:
         vendor.cancel(made.vendor_id)
     except ProviderError as error:
-        log.error("job=%s could not be cancelled: %s", job.pk, error.error_type)
+        tell(log, logging.ERROR, "job_not_cancelled", job=job.pk, error=error.error_type)
 
 
 def _not_sent(job: BatchJob, error: ProviderError) -> bool:
@@ -161,5 +171,5 @@ def _not_sent(job: BatchJob, error: ProviderError) -> bool:
         job.step_to(BatchJob.Status.PREPARING, **changes)
     else:
         BatchJob.objects.filter(pk=job.pk, status=job.status).update(**changes)
-    log.warning("job=%s was not taken: %s", job.pk, error.error_type)
+    tell(log, logging.WARNING, "job_not_taken", job=job.pk, error=error.error_type)
     return False

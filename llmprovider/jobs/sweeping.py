@@ -8,11 +8,13 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from llmprovider.conf import BatchApiMode, get_settings
+from llmprovider.contracts.log_events import tell
 from llmprovider.jobs import messages
 from llmprovider.jobs.files import remove_left_over
 from llmprovider.jobs.planning import plan_jobs
 from llmprovider.jobs.replacing import send_live
-from llmprovider.models import BatchJob, Bundle, ProviderCall, QueueItem
+from llmprovider.log_names import job_context
+from llmprovider.models import BatchAccount, BatchJob, Bundle, ProviderCall, QueueItem
 from llmprovider.turnstiles import one_at_a_time
 
 log = logging.getLogger(__name__)
@@ -76,12 +78,18 @@ def plan_waiting(now: datetime) -> None:
     mode = get_settings().BATCH_API_MODE
     queued = QueueItem.objects.filter(bundle=OuterRef("pk"), status=QueueItem.Status.QUEUED)
     waiting = Bundle.objects.filter(Exists(queued), route=Bundle.Route.JOB, job__isnull=True)
+    # All of a wave goes together, in as few jobs as it takes.
+    incomplete = BatchAccount.objects.filter(expected__gt=0).values("batch_key")
+    waiting = waiting.exclude(batch_key__in=incomplete)
     if not waiting.exists():
         return
     with transaction.atomic():
         one_at_a_time()
         if mode is BatchApiMode.NIGHTLY:
-            waiting = waiting.filter(created_at__lte=last_submission(now))
+            night = last_submission(now)
+            # A wave that was still coming in at that hour goes as a whole with the next night's.
+            late = waiting.filter(created_at__gt=night).order_by().values("batch_key")
+            waiting = waiting.filter(created_at__lte=night).exclude(batch_key__in=late)
         under_way = ProviderCall.objects.filter(finished_at__isnull=True, error_type="")
         spending = list(under_way.order_by().values_list("batch_key", flat=True).distinct())
         ready = waiting.exclude(batch_key__in=spending).order_by("created_at", "pk")
@@ -90,7 +98,8 @@ def plan_waiting(now: datetime) -> None:
             send_live(members, now)
             return
         for job in plan_jobs(members, now):
-            log.info("planned job=%s requests=%d", job.pk, job.requests)
+            with job_context(job):
+                tell(log, logging.INFO, "job_planned", job=job.pk, requests=job.requests)
             messages.look_after(job)
 
 

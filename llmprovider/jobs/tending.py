@@ -13,6 +13,7 @@ from llmprovider.jobs.finding import find
 from llmprovider.jobs.intervals import HOLD, until_next_check
 from llmprovider.jobs.replacing import give_back
 from llmprovider.jobs.submitting import prepare, submit
+from llmprovider.log_names import job_context
 from llmprovider.models import BatchJob
 
 log = logging.getLogger(__name__)
@@ -32,10 +33,11 @@ def tend(job_id: str) -> None:
     if job.ended or job.next_check_at > now or not job.hold(now + HOLD):
         return
     try:
-        for _ in range(STEPS):
-            if not _step(job, timezone.now()):
-                return
-            job.refresh_from_db()
+        with job_context(job):
+            for _ in range(STEPS):
+                if not _step(job, timezone.now()):
+                    return
+                job.refresh_from_db()
     except Exception:
         _after_our_error(job)
         raise

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from llmprovider import tallies
+
 
 class BatchJob(models.Model):
     """One job of one provider and model. Its bundles are its requests; see docs/batch_jobs.md.
@@ -173,6 +175,10 @@ class BatchJob(models.Model):
             return False
         for name, value in {"status": status, **changes}.items():
             setattr(self, name, value)
+        if status == self.Status.SUBMITTED and not self.unproven:
+            tallies.job_submitted(self)
+        elif self.ended:
+            tallies.job_ended(self)
         return True
 
     def hold(self, until: datetime) -> bool:

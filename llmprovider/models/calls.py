@@ -56,6 +56,10 @@ class ProviderCall(models.Model):
         default=False,
         help_text="Off: not answered, or no price is known; the cost is not 0 but unknown.",
     )
+    in_account = models.BooleanField(
+        default=False,
+        help_text="Its cost no longer changes and is part of the sum of its batch's account.",
+    )
     error_type = models.CharField(max_length=30, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
     unknown_items = models.PositiveSmallIntegerField(
@@ -79,10 +83,16 @@ class ProviderCall(models.Model):
         indexes = [
             models.Index(fields=["batch_key", "started_at"]),
             models.Index(fields=["provider", "model", "started_at"]),
+            models.Index(fields=["finished_at"]),
             models.Index(
                 fields=["prefix_sha256", "started_at"],
                 name="call_of_prefix",
                 condition=~Q(prefix_sha256=""),
+            ),
+            models.Index(
+                fields=["batch_key"],
+                name="call_not_in_account",
+                condition=Q(in_account=False),
             ),
             models.Index(
                 fields=["started_at"],

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import httpx2
 
 from llmprovider.contracts.faults import fault_of
+from llmprovider.contracts.log_events import tell
 from llmprovider.providers.base import ProviderError, ProviderResponse, VendorLimit
 from llmprovider.providers.clients import call_seconds
 from llmprovider.providers.deadlines import answered_within
@@ -62,7 +63,7 @@ def answer_of(
     except ProviderError as known:
         error = known
     except Exception as fault:  # a gap in our reading; outside, as it may hold the answer
-        log.error("%s's answer was not read: %s", vendor.name, fault_of(fault))
+        tell(log, logging.ERROR, "answer_not_read", provider=vendor.name, fault=fault_of(fault))
     raise error or unreadable(vendor, request_id)
 
 

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,9 @@ class PostgreSQL:
     """A running server that is reached through a socket in a folder only its user may enter."""
 
     sockets: Path
+    start: Callable[[], Child]
+    """Starts the server over the folder's cluster; one at a time."""
+    servers: list[Child]
 
     def url(self, database: str) -> str:
         return f"postgresql://{OWNER}@{quote(str(self.sockets), safe='')}/{database}"
@@ -46,6 +49,17 @@ class PostgreSQL:
                 )
             )
         return self.url(name)
+
+    def crash(self) -> None:
+        """End at once, as when the machine dies: clients are cut off, the next start recovers."""
+        self.servers[-1].send(signal.SIGQUIT)  # PostgreSQL's own word for it; -9 leaves memory
+        self.servers[-1].wait(30)
+
+    def begin(self) -> None:
+        """Start the server and wait until it serves."""
+        server = self.start()
+        self.servers.append(server)
+        wait_until(self.is_up, 30, "PostgreSQL to accept connections", alive=[server])
 
     def is_up(self) -> bool:
         try:
@@ -71,26 +85,30 @@ def running_postgresql() -> Iterator[PostgreSQL]:
             os.chown(folder, user.pw_uid, user.pw_gid)
         name = user.pw_name if user else None
         _make_cluster(programs, folder, name)
-        server = Child(
-            [
-                programs / "postgres",
-                *("-D", folder / "data", "-k", folder),
-                *("-c", "listen_addresses="),
-                # Nobody needs these rows after a power cut.
-                *("-c", "fsync=off", "-c", "full_page_writes=off"),
-            ],
-            folder / "server.log",
-            folder=folder,
-            user=name,
-            group=_group_of(user),
-            ends_on=signal.SIGINT,  # fast shutdown: it does not wait for clients
-        )
+
+        def start() -> Child:
+            return Child(
+                [
+                    programs / "postgres",
+                    *("-D", folder / "data", "-k", folder),
+                    *("-c", "listen_addresses="),
+                    # Nobody needs these rows after a power cut.
+                    *("-c", "fsync=off", "-c", "full_page_writes=off"),
+                ],
+                folder / "server.log",
+                folder=folder,
+                user=name,
+                group=_group_of(user),
+                ends_on=signal.SIGINT,  # fast shutdown: it does not wait for clients
+            )
+
+        found = PostgreSQL(folder, start, [])
         try:
-            found = PostgreSQL(folder)
-            wait_until(found.is_up, 30, "PostgreSQL to accept connections", alive=[server])
+            found.begin()
             yield found
         finally:
-            server.stop()
+            for server in found.servers:
+                server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

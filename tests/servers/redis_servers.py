@@ -4,8 +4,8 @@ import importlib.util
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,9 +29,27 @@ class Redis:
 
     port: int
     password: str
+    start: Callable[[], Child]
+    """Starts the server on the port; one at a time."""
+    servers: list[Child]
 
     def url(self, database: int) -> str:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def crash(self, *, keeping: bool) -> None:
+        """End the server; `keeping` what it holds for its next start, or losing all of it."""
+        if keeping:
+            with redis.Redis.from_url(self.url(0)) as client, suppress(redis.ConnectionError):
+                client.shutdown(save=True)
+        else:
+            self.servers[-1].kill()
+        self.servers[-1].wait(30)
+
+    def begin(self) -> None:
+        """Start the server and wait until it answers."""
+        server = self.start()
+        self.servers.append(server)
+        wait_until(self.is_up, 20, "Redis to answer", alive=[server])
 
     def is_up(self) -> bool:
         try:
@@ -51,14 +69,20 @@ def running_redis() -> Iterator[Redis]:
     settings = folder / "redis.conf"
     settings.touch(mode=0o600)
     server: Child | None = None
+
+    def start() -> Child:
+        return Child([program, settings], folder / "server.log", folder=folder)
+
+    found = Redis(0, password, start, [])
     try:
         for _ in range(ATTEMPTS):
-            found = Redis(free_port(), password)
+            found = Redis(free_port(), password, start, [])
             settings.write_text(
                 f"bind 127.0.0.1\nport {found.port}\nrequirepass {password}\n"
                 f'save ""\nappendonly no\ndaemonize no\ndatabases {DATABASES}\ndir {folder}\n'
             )
-            server = Child([program, settings], folder / "server.log", folder=folder)
+            server = start()
+            found.servers.append(server)
             wait_until(partial(_settled, found, server), 20, "Redis to answer", [server])
             if server.returncode is None:
                 break  # else another process took the port in between
@@ -66,8 +90,8 @@ def running_redis() -> Iterator[Redis]:
             pytest.fail(f"Redis did not start:\n{server.tail() if server else ''}")
         yield found
     finally:
-        if server is not None:
-            server.stop()
+        for one in found.servers:
+            one.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,22 +1,23 @@
 """`manage.py eng5`: the exam runner. Plans, executes, resumes, checks and simulates runs."""
 
-import logging.config
+import logging
 import os
 import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any, NoReturn
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError
 from pydantic import ValidationError
 
-from assessment.eng5 import arguments, balancing, costs, running, simulating
+from assessment.eng5 import arguments, balancing, comparing, costs, running, simulating
 from assessment.eng5.bad_options import BadOption
 from assessment.eng5.batches import NoSuchBatch
-from assessment.eng5.run_folders import FolderTaken
+from assessment.eng5.run_folders import FolderTaken, NotWritten
 from assessment.eng5.simulation_arguments import add_simulation_options
 from assessment.intake import InputError
 from assessment.lifecycle.specs import BatchRefused
+from llmprovider.contracts.faults import fault_of
 
 FAILED, BAD_USAGE = 1, 2
 
@@ -52,6 +53,10 @@ class Command(BaseCommand):
             self._add_batch_command(commands.add_parser(name, help=words), name)
         costs_of = commands.add_parser("costs", help="what a run, or all runs of late, cost")
         arguments.add_cost_options(costs_of)
+        compare = commands.add_parser(
+            "compare", help="two runs on the same essays: verdicts, ranks, errors, cost, time"
+        )
+        arguments.add_compare_options(compare)
         simulate = commands.add_parser(
             "simulate", help="what a way of working costs and buys, with made-up essays"
         )
@@ -85,6 +90,7 @@ class Command(BaseCommand):
             "cancel": running.cancel_run,
             "balance": balancing.balance,
             "costs": costs.costs,
+            "compare": comparing.compare,
             "simulate": simulating.simulate,
         }[asked.action]
         try:
@@ -95,6 +101,14 @@ class Command(BaseCommand):
             _refuse(f"{_OPTIONS.get(error.field, error.field)}: {error.problem}")
         except (InputError, NoSuchBatch, FolderTaken, BadOption) as error:
             _refuse(str(error))
+        except NotWritten as error:
+            raise CommandError(str(error), returncode=FAILED) from None
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(
+                f"The database does not serve: {fault_of(error)}. What it has stored is kept; "
+                "`manage.py eng5 status` lists the runs once it is back",
+                returncode=FAILED,
+            ) from None
         except BrokenPipeError:
             # Whoever read the output has seen enough (`| head`); nothing is left to flush at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -108,14 +122,10 @@ class Command(BaseCommand):
 
 
 def _quieten() -> None:
-    """Leave the terminal to the progress bar, unless the log is asked for.
-
-    In the settings, because the worker's start configures logging from them again.
-    """
+    """Leave the terminal to the progress bar, unless the log is asked for."""
     if not os.environ.get("LOG_LEVEL"):
-        for name in ("assessment", "llmprovider"):
-            settings.LOGGING["loggers"][name]["level"] = "WARNING"
-        logging.config.dictConfig(settings.LOGGING)
+        for name in ("assessment", "llmprovider", "cjproject"):
+            logging.getLogger(name).setLevel(logging.WARNING)
 
 
 # The field of a refused batch, as the command line calls it.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from assessment.reports.charts.axes import Axis, axis_around, tick_label
 from assessment.reports.charts.labels import NARROW, WIDE, clip
+from assessment.reports.charts.marks import mark
 from assessment.reports.charts.svg import element, picture, text, tooltip
 from assessment.reports.figures import Z95, interval, signed
 
@@ -92,21 +93,12 @@ def _row(essay: RankedEssay, axis: Axis, y: float) -> str:
         tooltip(f"{essay.label} ({kind}): score {signed(essay.score)}{range_words}{grade}"),
         element("line", class_="guide", x1="0%", x2="100%", y1=y, y2=y),
         element("line", class_="range", x1=axis.percent(low), x2=axis.percent(high), y1=y, y2=y),
-        _mark(essay.is_anchor, x, y),
+        mark(essay.is_anchor, x, y),
         text(clip(essay.label, WIDE), class_="name wide", x=-10, y=y + 4),
         text(clip(essay.label, NARROW), class_="name narrow", x=-8, y=y + 4),
         text(clip(essay.grade, LABEL_LENGTH), class_="grade", x="100%", dx=8, y=y + 4),
     ]
     return element("g", "".join(parts), class_=kind)
-
-
-def _mark(is_anchor: bool, x: str, y: float) -> str:
-    if not is_anchor:
-        return element("circle", class_="mark", cx=x, cy=y, r=4.5)
-    # A percentage cannot stand in a path, so the diamond is drawn around the origin of its own
-    # small picture, which can be placed by percentage.
-    diamond = element("path", class_="mark", d="M0-6 6 0 0 6-6 0z")
-    return element("svg", diamond, x=x, y=y, class_="placed")
 
 
 def _ends(essay: RankedEssay) -> tuple[float, float]:

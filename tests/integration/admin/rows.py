@@ -4,7 +4,7 @@ import uuid
 from itertools import count
 
 from assessment.models import Batch, ComparisonPair, Essay, GradeProjection, OutgoingEvent, Wave
-from llmprovider.models import Bundle, ProviderCall, QueueItem
+from llmprovider.models import BatchAccount, Bundle, ProviderCall, QueueItem
 
 MODELS = {
     f"{model._meta.app_label}_{model._meta.model_name}": model
@@ -18,6 +18,7 @@ MODELS = {
         QueueItem,
         Bundle,
         ProviderCall,
+        BatchAccount,
     )
 }
 
@@ -36,7 +37,9 @@ def _copy(table: type) -> object:
     number = next(_numbers)
     row.pk = uuid.uuid4() if table in (QueueItem, Bundle, ProviderCall) else None
     row._state.adding = True
-    if table is Wave:
+    if table is BatchAccount:
+        row.pk = f"copy {number}"
+    elif table is Wave:
         row.number = number
     elif table is Essay:
         row.position, row.name = number, f"copy {number}"

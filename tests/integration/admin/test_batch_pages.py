@@ -11,6 +11,7 @@ from django.urls import reverse
 from assessment.lifecycle import starting
 from assessment.models import Batch
 from llmprovider.contracts import queue as judge_queue
+from llmprovider.models import QueueItem
 from tests.integration.admin.pages import list_url, page
 from tests.integration.admin.rows import MODELS
 from tests.integration.assessment.essays import batch
@@ -66,6 +67,7 @@ def test_its_links_lead_to_lists_of_its_own_rows(admin: Client, finished: Batch)
         "assessment_essay": 6,
         "assessment_gradeprojection": 6,
         "assessment_outgoingevent": 1,
+        "llmprovider_batchaccount": 1,
         "llmprovider_queueitem": finished.pairs.count(),
         "llmprovider_providercall": len(judge_queue.calls_of(str(finished.pk))),
         "llmprovider_bundle": len(
@@ -98,7 +100,7 @@ def test_selected_batches_are_cancelled(admin: Client, finished: Batch) -> None:
     assert finished.status == Batch.Status.COMPLETED
     assert f"Cancelled: batches {second.pk}, {first.pk}." in shown
     assert f"Had ended before: batch {finished.pk}." in shown
-    assert judge_queue.unfinished(str(first.pk)) == 0
+    assert not QueueItem.objects.filter(batch_key=str(first.pk), delivered_at=None).exists()
     assert LogEntry.objects.count() == 2
 
 

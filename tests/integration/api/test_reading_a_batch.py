@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from assessment.lifecycle import starting
 from assessment.models import Batch, ComparisonPair
 from llmprovider.contracts import queue as judge_queue
+from llmprovider.models import QueueItem
 from tests.integration.api.batches import SCALE, SECRET, anchor, essay, request, work
 
 URL = "/api/v1/batches"
@@ -207,7 +208,7 @@ def test_cancelling_ends_the_batch_and_withdraws_what_was_not_sent(api: APIClien
     assert (answer.data["status"], answer.data["stop_reason"]) == ("CANCELLED", "cancelled")
     assert answer.data["pending"] == 0
     assert answer.data["completed_at"] is not None
-    assert judge_queue.unfinished(str(batch_id)) == 0
+    assert not QueueItem.objects.filter(batch_key=str(batch_id), delivered_at=None).exists()
     refused = api.get(f"{URL}/{batch_id}/results")
     assert refused.status_code == 409
     assert "was cancelled" in refused.data["detail"]

@@ -21,7 +21,14 @@ DATABASE = "essay_judge.sqlite3"
 PATIENCE = 240.0
 
 # What would make the run another one than the embedded default with the built-in settings.
-_FOREIGN = ("DATABASE_URL", "REDIS_URL", "LOG_LEVEL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY")
+_FOREIGN = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "LOG_LEVEL",
+    "LOG_FORMAT",
+    "ANTHROPIC_API_KEY",
+    "OPENAI_API_KEY",
+)
 _FOREIGN_PREFIXES = ("CJ_ASSESSMENT_SERVICE_", "LLM_PROVIDER_SERVICE_", "DJANGO_")
 
 
@@ -107,6 +114,7 @@ def eng5(data_dir: Path, *arguments: object, **environment: str) -> Finished:
 def eng5_here(capsys: pytest.CaptureFixture[str], *arguments: object) -> Finished:
     """The same in this process, on the test's database: what is refused needs no new process."""
     code = 0
+    capsys.readouterr()  # what the test itself has logged so far
     try:
         execute_from_command_line(["manage.py", "eng5", *map(str, arguments)])
     except SystemExit as end:

@@ -17,7 +17,8 @@ ESSAYS = (
 )
 ALL_PAIRS = ("--max-comparisons", "276", "--llm-batching-mode", "provider_batch_api")
 SINGLES = ("--max-comparisons", "48", "--llm-batching-mode", "per_request")
-
+# A model that reasons, by its default effort.
+REASONING = ("--judge", "anthropic:claude-haiku-5-5", *SINGLES[:1], "24", *SINGLES[2:])
 
 # Calls are what is counted here, so the single wave goes through the live queue.
 NO_JOBS = {"LLM_PROVIDER_SERVICE_BATCH_API_MODE": "disabled"}
@@ -54,6 +55,14 @@ def singles(migrated, tmp_path_factory):
     return planned_and_run(migrated, tmp_path_factory.mktemp("singles"), SINGLES)
 
 
+@pytest.fixture(scope="module")
+def reasoning(migrated, tmp_path_factory):
+    at = ESSAYS.index("--judge")
+    without = (*ESSAYS[:at], *ESSAYS[at + 2 :])
+    root = tmp_path_factory.mktemp("reasoning")
+    return planned_and_run(migrated, root, REASONING, without)
+
+
 def per_comparison(run: dict[str, Any]) -> float:
     return run["cost"]["input_tokens"] / run["batch"]["completed"]
 
@@ -70,11 +79,27 @@ def test_all_pairs_of_24_essays_take_5_calls_and_a_quarter_of_the_tokens(
     assert per_comparison(run) / per_comparison(singles[1]) <= 0.25
 
 
-@pytest.mark.parametrize("kind", ["all_pairs", "singles"])
+@pytest.mark.parametrize("kind", ["all_pairs", "singles", "reasoning"])
 def test_the_bill_is_what_was_planned(kind, request) -> None:
     plan, run, _ = request.getfixturevalue(kind)
     share = run["batch"]["submitted"] / plan["max_comparisons"]  # scores may settle early
     bill = run["cost"]["usd"]
-    assert 0.7 * plan["cost_likely_usd"] * share <= bill <= plan["cost_at_most_usd"] * share
+    likely = plan["cost_with_prompt_cache_usd"] * share  # the built-in settings ask for the cache
+    assert 0.7 * likely <= bill <= plan["cost_at_most_usd"] * share
     assert per_comparison(run) == pytest.approx(plan["input_tokens_per_comparison"], rel=0.2)
     assert run["cost"]["usd_per_comparison"] == pytest.approx(bill / run["batch"]["completed"])
+
+
+def test_so_is_the_bill_of_a_model_that_reasons(reasoning) -> None:
+    """Issue 5: a call of its own for each comparison, where most of the output is reasoning and
+    the instructions are read from the vendor's cache."""
+    plan, run, emulator = reasoning
+    share = run["batch"]["submitted"] / plan["max_comparisons"]
+    reasoned = sum(call.reasoning_tokens for call in emulator.calls)
+    assert reasoned > run["cost"]["output_tokens"] / 2
+    assert reasoned == pytest.approx(plan["reasoning_tokens"] * share, rel=0.15)
+    assert run["cost"]["output_tokens"] == pytest.approx(plan["output_tokens"] * share, rel=0.15)
+    assert sum(call.cache_read_tokens for call in emulator.calls) > 0
+    assert plan["cost_with_prompt_cache_usd"] < 0.8 * plan["cost_likely_usd"]
+    planned = plan["cost_with_prompt_cache_usd"] * share
+    assert run["cost"]["usd"] == pytest.approx(planned, rel=0.15)

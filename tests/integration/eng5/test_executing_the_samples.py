@@ -148,11 +148,14 @@ def test_the_report_needs_nothing_from_elsewhere(sample_run) -> None:
 
 
 def test_json_prints_one_document_and_nothing_else(sample_run) -> None:
-    """Stdout is the run document's batch, cost and warnings; progress goes to stderr."""
+    """Stdout is the run document's batch, cost, jobs, troubles and warnings; progress goes to
+    stderr. A live run has no batch jobs; this one met no trouble."""
     document = sample_run.document
     assert sample_run.finished.json == {
         "batch": document["batch"],
         "cost": document["cost"],
+        "jobs": [],
+        "troubles": [],
         "warnings": document["warnings"],
     }
 

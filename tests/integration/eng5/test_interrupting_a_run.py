@@ -1,5 +1,6 @@
 """Ctrl-C leaves a run that can be continued, and says how; what is judged stays judged."""
 
+import json
 from signal import SIGINT, SIGKILL
 
 from assessment.reports.schema import validate_run
@@ -64,7 +65,9 @@ def test_a_second_process_only_follows_and_a_third_can_cancel(data_dir, tmp_path
     """Ctrl-C on the follower detaches it; the run goes on until it is cancelled, and ends 1."""
     output = tmp_path / "run"
     options = ["--llm-batching-mode", "per_request", "--max-comparisons", "500"]
-    working = start(data_dir, "execute", *SAMPLE_OPTIONS, *options, "--output", output)
+    # At most 60 calls a minute: by itself it would end after minutes.
+    slow = {"LLM_PROVIDER_SERVICE_RATE_LIMITS": json.dumps({"mock": {"requests_per_minute": 60}})}
+    working = start(data_dir, "execute", *SAMPLE_OPTIONS, *options, "--output", output, **slow)
     working.wait_until(lambda: working.calls() > 0)
 
     follower = start(data_dir, "resume", "1")

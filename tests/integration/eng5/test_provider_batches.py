@@ -7,6 +7,7 @@ import pytest
 
 from assessment.eng5 import arguments
 from assessment.eng5.inputs import read_inputs
+from assessment.lifecycle.specs import JudgeSpec
 from assessment.models import Batch
 from assessment.modes import LLMBatchingMode
 from assessment.reports.schema import validate_run
@@ -73,7 +74,8 @@ def test_the_spec_holds_the_overrides_of_the_source_documents(essays) -> None:
 
 
 def test_it_ends_with_budget_left_and_scores_far_from_stable(essays, tmp_path, capsys) -> None:
-    """At the denominator, and not a comparison more: a coin-tossing judge, 945 unspent."""
+    """Source documents: finalised at the denominator, with budget left and scores unstable; a
+    single wave in the wave table. A coin-tossing judge, 945 comparisons unspent."""
     asked = [*essays, *MOCK, *BY_JOBS, "--mock-slope", "0.001", "--max-comparisons", "1000"]
     eng5_here(capsys, "execute", *asked, "--output", tmp_path / "run").succeeded()
     run = read_run(tmp_path / "run")
@@ -128,6 +130,22 @@ def test_the_stored_mode_decides_whatever_the_settings_become(
     by_job = stored == "provider_batch_api"
     assert BatchJob.objects.count() == by_job
     assert (one.waves.count() == 1) == by_job
+
+
+def test_a_model_of_ones_own_falls_back_visibly(essays, capsys, monkeypatch) -> None:
+    """DESIGN, section 5: a server that speaks OpenAI's dialect has no batch jobs."""
+    driving.set_assessment(
+        monkeypatch, LLM_BATCH_API_ALLOWED_PROVIDERS='["openai", "openai_compatible"]'
+    )
+    monkeypatch.setenv("OPENAI_COMPATIBLE_BASE_URL", "http://localhost:1/v1")
+    asked = [*essays, "--judge", "openai_compatible:local", *BY_JOBS]
+    told = eng5_here(capsys, "plan", *asked, "--json").succeeded().json
+    assert told["plan"]["llm_batching_mode"] == "serial_bundle" and told["plan"]["max_jobs"] == 0
+    assert "openai_compatible has no batch jobs here" in str(told["warnings"])
+    judge = JudgeSpec(provider="openai_compatible", model="local")
+    stored = batch(8, judges=(judge,), overrides={"llm_batching_mode_override": BY_JOBS[1]})
+    assert stored.llm_batching_mode == LLMBatchingMode.SERIAL_BUNDLE
+    assert "has no batch jobs here" in str(stored.warnings)
 
 
 def test_what_a_request_holds_is_no_matter_of_the_live_modes(essays, tmp_path, capsys) -> None:

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
+from llmprovider import instalments
 from llmprovider.conf import get_settings
 from llmprovider.contracts import queue
 from llmprovider.jobs.sweeping import last_submission, sweep
@@ -119,6 +121,20 @@ def test_comparisons_that_come_after_the_hour_wait_for_the_next_night(vendor, mo
     assert BatchJob.objects.count() == 1
 
 
+def test_a_wave_that_was_coming_in_at_the_hour_is_not_parted(vendor, monkeypatch):
+    """As few jobs as possible: all of it goes with the next night's."""
+    set_queue(monkeypatch, BATCH_API_MODE="nightly")
+    submitted(2)
+    submitted(3)
+    night = last_submission(timezone.now()) + timedelta(days=1)
+    some = list(Bundle.objects.values_list("pk", flat=True)[:2])
+    Bundle.objects.filter(pk__in=some).update(created_at=night + timedelta(seconds=1))
+    sweep(night + timedelta(minutes=5))
+    assert jobs() == []
+    sweep(night + timedelta(days=1, minutes=5))
+    assert [job.items for job in jobs()] == [5]
+
+
 def test_a_comparison_lives_longer_than_the_night_and_the_window(vendor, monkeypatch):
     """T21"""
     set_queue(monkeypatch, BATCH_API_MODE="nightly")
@@ -158,3 +174,18 @@ def test_workers_leave_alone_what_goes_by_job(vendor, monkeypatch):
     for bundle in Bundle.objects.all():
         process(str(bundle.pk))
     assert take_turn().bundle is None and judge.requests == []
+
+
+def test_what_has_a_job_by_the_end_of_a_long_launch_is_in_no_other(vendor, monkeypatch):
+    """The sweep planned it meanwhile, and the job gave back what there was no money for."""
+    set_queue(monkeypatch, BATCH_API_MODE="nightly")
+    submitted(3)
+    set_queue(monkeypatch, BATCH_API_MODE="opportunistic")
+    found = instalments.weighed_for_jobs("batch-1")
+    sweep(timezone.now())
+    (first,) = jobs()
+    back = Bundle.objects.order_by("pk").last()
+    Bundle.objects.filter(pk=back.pk).update(job=None)
+    with transaction.atomic():
+        (second,) = instalments.conclude("batch-1", found)
+    assert set(second.bundles.all()) == {back} and first.bundles.count() == 2

@@ -1,13 +1,16 @@
 """Both vendors' real SDKs against an emulator whose jobs go wrong in all known ways."""
 
+import json
 import os
 from decimal import Decimal
+from typing import NamedTuple
 
 import pytest
 from django.db.models import Sum
 
 from llmprovider.contracts import queue
 from llmprovider.emulator import Emulator
+from llmprovider.emulator.batch_jobs import Line, Outcome
 from llmprovider.emulator.clocks import Clock
 from llmprovider.models import BatchJob, ProviderCall, QueueItem
 from tests.integration.jobs.working import fetched, jobs, once_each, submitted, work_jobs
@@ -18,6 +21,28 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MODELS = {"anthropic": "claude-haiku-4-5", "openai": "gpt-4.1-mini"}
 # JOB_COMPARISONS=2000 for a long look.
 COUNT = int(os.environ.get("JOB_COMPARISONS", "250"))
+
+
+class Bill(NamedTuple):
+    """What the emulator charged for a request, and whether its results tell.
+
+    Three faults keep that from us: a line that is lost, one that is broken, and an answer without
+    anything in it. All else is told: errors and expiry cost nothing, an answer has its usage.
+    """
+
+    usd: Decimal
+    told: bool
+
+    @classmethod
+    def of(cls, line: Line) -> "Bill":
+        written = line.done.lines.splitlines()
+        usd = Decimal(str(round(line.done.cost_usd, 8)))
+        try:
+            results = [json.loads(one) for one in written]
+        except ValueError:
+            return cls(usd, told=False)
+        answered = line.done.outcome is Outcome.SUCCEEDED
+        return cls(usd, told=bool(results) and (not answered or b'"usage"' in line.done.lines))
 
 
 @pytest.mark.parametrize("fill", ["single", "bundles"])
@@ -37,6 +62,12 @@ def test_every_count_agrees_and_the_cost_is_what_was_charged(monkeypatch, vendor
             monkeypatch.setenv(name, value)
         submitted(COUNT, overrides={"provider": vendor, "model": MODELS[vendor]})
         work_jobs(rounds=400)
+        bills = {
+            (job.id, line.custom_id): Bill.of(line)
+            for job in emulator.state.jobs.all()
+            for line in job.lines
+            if line.done is not None
+        }
         charged = Decimal(str(sum(job["charged_usd"] for job in emulator.jobs)))
         bought = [job for job in emulator.jobs if not job["failed"]]
         emulator.state.faults.clear()
@@ -54,15 +85,21 @@ def test_every_count_agrees_and_the_cost_is_what_was_charged(monkeypatch, vendor
         cost = calls.filter(job=job).aggregate(sum=Sum("cost_usd"))["sum"]
         assert job.cost_usd == cost.quantize(job.cost_usd)
     assert sum(job.errored + job.expired + job.missing for job in sent) > 0
-    # What came without a line that can be read is charged, and nobody can tell us how much.
-    known = calls.aggregate(cost=Sum("cost_usd"), reserved=Sum("reserved_usd"))
-    assert known["cost"] <= charged + Decimal("1e-6")
-    assert charged <= known["cost"] + known["reserved"] + Decimal("1e-6")
     assert not calls.filter(finished_at__isnull=True).exists()
+    told_of = {(call.job.vendor_id, call.custom_id): call for call in calls.select_related("job")}
+    assert told_of.keys() == bills.keys()
+    for name, call in told_of.items():
+        usd, told = bills[name]
+        if told:
+            assert (call.cost_usd, call.reserved_usd, call.priced) == (usd, 0, True)
+        else:
+            assert (call.cost_usd, call.priced) == (0, False) and usd <= call.reserved_usd
+    assert charged == sum(bill.usd for bill in bills.values())
+    assert fill == "bundles" or any(not bill.told for bill in bills.values())
 
     results = fetched()
     assert once_each(results) and len(results) == COUNT
-    assert queue.unfinished("batch-1") == 0
+    assert not QueueItem.objects.filter(batch_key="batch-1", delivered_at=None).exists()
     assert sum((one.cost_usd for one in results), Decimal(0)) == pytest.approx(
         queue.totals_of("batch-1")["cost_usd"], abs=Decimal("1e-6")
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -57,7 +58,9 @@ def test_eight_workers_at_once_do_not_exceed_the_cap(monkeypatch):
     most = []
 
     def step(request):
-        billed, under_way = commitments("batch-1")
+        with transaction.atomic():  # with the account's lock, as when a call begins
+            account = BatchAccount.objects.select_for_update().get()
+            billed, under_way = commitments(account)
         most.append(billed + under_way)
         return dear(request)
 
@@ -111,9 +114,9 @@ def test_a_lost_call_keeps_counting(monkeypatch):
         process(str(bundle.pk))
     call = ProviderCall.objects.get()
     assert call.reserved_usd > 0
-    assert commitments("batch-1") == (0, call.reserved_usd)
+    assert commitments(BatchAccount.objects.get()) == (0, call.reserved_usd)
     clean_up(timezone.now() + timedelta(seconds=601))
-    assert commitments("batch-1") == (call.reserved_usd, 0)
+    assert commitments(BatchAccount.objects.get()) == (call.reserved_usd, 0)
     call.refresh_from_db()
     assert (call.finished_at, call.error_type) == (None, "timeout")
 

@@ -230,3 +230,14 @@ def test_a_ticket_comes_back_when_the_lane_opens_and_ends_when_that_is_far_off()
     soon, late = now + timedelta(seconds=5), now + 2 * messages.SLOT
     assert next_due(now, {lane: soon}, messages.SLOT) == soon
     assert next_due(now, {lane: late}, messages.SLOT) is None
+
+
+def test_many_that_wait_for_a_closed_judge_hide_no_other(db):
+    """Tickets come back for each in proportion, not all of them when the closed one opens."""
+    open_soon, waiting_long = singles(20, "open"), singles(60, "closed")
+    now = timezone.now()
+    soon, late = now + timedelta(seconds=5), now + timedelta(seconds=100)
+    Bundle.objects.filter(pk__in=[one.pk for one in open_soon]).update(not_before=soon)
+    Bundle.objects.filter(pk__in=[one.pk for one in waiting_long]).update(model="closed")
+    closed = {(waiting_long[0].provider, "closed"): late}
+    assert {next_due(now, closed, messages.SLOT) for _ in range(100)} == {soon, late}

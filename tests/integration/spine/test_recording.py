@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 
 from assessment.lifecycle.finalising import finalise
-from assessment.lifecycle.launching import launch_wave, plan_next_wave
+from assessment.lifecycle.launching import launch_wave
 from assessment.lifecycle.recording import record_parcel
+from assessment.lifecycle.wave_plans import plan_next_wave
 from assessment.models import Batch, ComparisonPair, PairAttempt
 from llmprovider.contracts import ErrorType
 from llmprovider.models import Bundle, QueueItem

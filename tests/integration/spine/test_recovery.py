@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from assessment.lifecycle import monitoring
 from assessment.lifecycle.finalising import finalise
 from assessment.lifecycle.finishing import finish_wave
 from assessment.lifecycle.monitoring import monitor
@@ -64,6 +65,17 @@ def test_it_leaves_alone_what_is_under_way(broker):
     driving.judge(Batch.objects.get())
     monitor(timezone.now() + LATER)
     assert broker.take() == []
+
+
+def test_however_many_wait_for_their_judges_another_is_woken(broker, monkeypatch):
+    """P-07: batches whose answers take a day are not looked at before all others, at every sweep"""
+    monkeypatch.setattr(monitoring, "CHUNK", 2)
+    for _ in range(2):
+        driving.started(batch(4))
+    one = batch(4)
+    broker.take()
+    monitor(timezone.now() + LATER)
+    assert broker.take() == [("assessment.start_batch", [one.pk])]
 
 
 def test_it_gives_a_message_time_to_arrive(broker):

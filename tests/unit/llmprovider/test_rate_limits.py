@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from llmprovider.conf import ProviderSettings
 from llmprovider.providers.base import LimitKind
-from llmprovider.rate_limits import limits_of
+from llmprovider.providers.registry import PROVIDERS
+from llmprovider.rate_limits import limits_of, name_doubts, name_problem
 
 
 def table(monkeypatch: pytest.MonkeyPatch, **limits: dict[str, object]):
@@ -43,3 +44,33 @@ def test_a_models_own_entry_replaces_its_providers(monkeypatch):
 def test_a_bad_entry_stops_the_start_and_is_named(monkeypatch, entry, named):
     with pytest.raises(ValidationError, match=f"RATE_LIMITS.anthropic.{named}"):
         table(monkeypatch, anthropic=entry)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("antropic", "unknown provider 'antropic' in 'antropic'. Use one of: anthropic, mock"),
+        ("claude-opus-5-5", "unknown provider 'claude-opus-5-5'"),
+        ("OpenAI:gpt-6-sol", "unknown provider 'OpenAI'"),
+        ("openai:", "'openai:' names no model"),
+    ],
+)
+def test_a_name_that_fits_no_call_is_a_problem(name, problem):
+    told = name_problem(["openai", name], PROVIDERS)
+    assert told is not None and told.startswith(problem)
+
+
+def test_names_of_providers_and_of_any_model_are_none():
+    names = ["openai", "anthropic:a-model-of-tomorrow", "openai_compatible:qwen3:8b"]
+    assert name_problem(names, PROVIDERS) is None
+
+
+def test_a_model_that_nobody_knows_is_in_doubt():
+    """It may be new; it may be misspelt."""
+    names = ["anthropic:claude-haiku-45", "openai:gpt-6-sol", "openai_compatible:qwen3:8b"]
+    snapshot = "anthropic:claude-haiku-4-5-20251001"
+    (doubt,) = name_doubts([*names, snapshot, "openai"])
+    assert "'claude-haiku-45'" in doubt and "did you mean anthropic:claude-haiku-4-5?" in doubt
+    assert list(name_doubts(["openai:quite-another"])) == [
+        "no model 'quite-another' of openai is known here"
+    ]

@@ -3,9 +3,8 @@
 import pytest
 
 from llmprovider.contracts import Overrides
-from llmprovider.contracts.models import known_model
+from llmprovider.contracts.models import likely_reasoning_tokens
 from llmprovider.emulator.vendor_models import REASONING_PER_ITEM
-from llmprovider.estimates import likely_reasoning_tokens
 
 MODEL = "claude-haiku-5-5"
 EFFORTS = ("low", "medium", "high")
@@ -13,7 +12,7 @@ EFFORTS = ("low", "medium", "high")
 
 def likely(comparisons: int, effort: str | None = None) -> int:
     judge = Overrides(provider="anthropic", model=MODEL, reasoning_effort=effort)
-    return likely_reasoning_tokens(known_model("anthropic", MODEL), judge, comparisons)
+    return likely_reasoning_tokens(judge, comparisons)
 
 
 def test_a_call_of_its_own_costs_no_more_reasoning_than_a_place_in_a_bundle() -> None:
@@ -30,4 +29,4 @@ def test_it_is_about_what_the_emulator_bills(comparisons: int, effort: str) -> N
 
 def test_a_model_that_does_not_reason_uses_none() -> None:
     judge = Overrides(provider="anthropic", model="claude-haiku-4-5")
-    assert likely_reasoning_tokens(known_model("anthropic", judge.model), judge, 8) == 0
+    assert likely_reasoning_tokens(judge, 8) == 0

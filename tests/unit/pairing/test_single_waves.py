@@ -39,7 +39,7 @@ LARGE = [(700, 12_000), (4_000, 60_000)]
 
 @pytest.mark.parametrize(
     ("n", "cap", "strategy"),
-    [(*net, "balanced") for net in SMALL + LARGE] + [(*net, "blocks") for net in SMALL],
+    [(*net, strategy) for net in SMALL + LARGE for strategy in ("balanced", "blocks")],
 )
 def test_it_holds_all_pairs_up_to_the_cap(n: int, cap: int, strategy: str) -> None:
     """Source documents: `existing_pairs_threshold == max_pairs_cap`, for very large nets too."""

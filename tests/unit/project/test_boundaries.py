@@ -5,12 +5,18 @@ import pytest
 from tests.unit.project.sources import imports_of, modules, name_of, within
 
 PURE = [
+    "assessment/comparing",
     "assessment/measurement",
     "assessment/pairing",
     "assessment/intake",
     "assessment/continuation",
     "assessment/dealing",
     "assessment/modes",
+    "assessment/outbox/posting",
+    "assessment/outbox/retries",
+    "assessment/outbox/rules",
+    "assessment/outbox/signatures",
+    "assessment/outbox/targets",
     "llmprovider/bundling",
     "llmprovider/gates/circuits",
     "llmprovider/gates/rate_windows",
@@ -31,6 +37,7 @@ PURE = [
     "llmprovider/api/statuses",
     "llmprovider/tokens",
     "llmprovider/contracts/comparisons",
+    "llmprovider/contracts/findings",
     "llmprovider/contracts/known_models",
     "llmprovider/contracts/models",
     "llmprovider/providers/limit_headers",

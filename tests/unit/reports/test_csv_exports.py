@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,16 @@ def test_it_disarms_cells_that_start_like_a_formula(start: str) -> None:
     assert cell == f"'{start}HYPERLINK(1)"
 
 
+def test_it_disarms_what_a_semicolon_would_part_from_its_cell() -> None:
+    """As in Swedish, where a comma stands in numbers and a spreadsheet parts columns otherwise."""
+    document = run_document()
+    document["comparisons"][0]["justification"] = 'Good; =HYPERLINK("x");\n-2+3; but 1-2=-1'
+    row = comparisons_csv(document).split("\r\n")[1]
+    assert [part for part in row.split(";") if part.lstrip().startswith(("=", "-"))] == []
+    cell = read(comparisons_csv(document))[0]["justification"]
+    assert cell == "Good; '=HYPERLINK(\"x\");\n'-2+3; but 1-2=-1"
+
+
 def test_it_disarms_file_names_and_grades_too() -> None:
     document = run_document()
     document["inputs"]["grade_scale"] = ["-1"]
@@ -68,7 +79,8 @@ def test_it_never_writes_a_formula_nor_loses_words(words: str) -> None:
     document["comparisons"][0]["justification"] = words
     cell = read(comparisons_csv(document))[0]["justification"]
     assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert cell.removeprefix("'") == words.replace("\0", "").removeprefix("'")
+    assert not re.search(r"\S[^=+@-]*[;\t\r\n]\s*[=+@-]", cell)
+    assert cell.replace("'", "") == words.replace("\0", "").replace("'", "")
 
 
 def test_it_survives_names_that_are_not_utf_8() -> None:

@@ -1,0 +1,1 @@
+"""Two runs on the same essays, side by side: pure functions of their run documents."""

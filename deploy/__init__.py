@@ -1,0 +1,1 @@
+"""How the project is run: image, compose file, dashboards, alerts, and the same stack natively."""
