@@ -13,7 +13,8 @@ from typing import IO, Any, Self
 from celery import Celery
 from celery.beat import EmbeddedService
 from celery.concurrency.thread import TaskPool
-from celery.worker import state
+from celery.worker import loops, state
+from celery.worker.consumer import Consumer
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -24,6 +25,8 @@ from llmprovider.conf import get_settings
 from llmprovider.contracts import queue as judge_queue
 
 log = logging.getLogger(__name__)
+
+LOOK_UP_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,24 @@ class ThreadPool(TaskPool):
     """
 
     task_join_will_block = False
+
+
+class BriskConsumer(Consumer):
+    """Looks up from its queues often: Celery's own looks every two seconds whether to stop, and
+    each command that judges would wait for that at its end."""
+
+    def loop(self, consumer: Consumer, connection: Any, *rest: Any) -> None:
+        loops.synloop(consumer, _ShortWaits(connection), *rest)
+
+
+class _ShortWaits:
+    """A connection as `synloop` uses it."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def drain_events(self, timeout: float) -> None:
+        self._connection.drain_events(timeout=min(timeout, LOOK_UP_SECONDS))
 
 
 class AlreadyRunning(Exception):
@@ -93,9 +114,12 @@ class EmbeddedStack:
         self._stop()
 
     def _stop(self) -> None:
-        if self._beat is not None and self._beat.is_alive():
-            self._beat.stop()
+        beating = self._beat is not None and self._beat.is_alive()
+        if beating:
+            self._beat.service.stop()  # asked; it is waited for below
         self._stop_workers()
+        if beating:
+            self._beat.stop()
         if self._lock is not None:
             self._lock.close()
 
@@ -109,6 +133,7 @@ class EmbeddedStack:
 
         worker = Worker(
             pool=ThreadPool,
+            consumer_cls=BriskConsumer,
             concurrency=post.threads,
             hostname=f"{post.name}@%h",
             queues=list(post.queues),

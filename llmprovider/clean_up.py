@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from llmprovider import gates, messages, tallies
 from llmprovider.conf import get_settings
@@ -92,19 +92,18 @@ def fail_outages(now: datetime) -> None:
             bundle__route=Bundle.Route.LIVE,
             enqueued_at__lte=max(outage.since + tolerance, now - tolerance),
         ).select_related("bundle")
-        failed = [
-            item
-            for item in waiting.order_by("pk")
-            if _end(item, QueueItem.Status.FAILED, failure, now)
-        ]
-        for bundle_id, on_results in {(one.bundle_id, one.bundle.on_results) for one in failed}:
-            messages.deliver(bundle_id, on_results)
+        failed = 0
+        while some := list(waiting.order_by("pk")[:CHUNK]):
+            ended = [one for one in some if _end(one, QueueItem.Status.FAILED, failure, now)]
+            for bundle_id, on_results in {(one.bundle_id, one.bundle.on_results) for one in ended}:
+                messages.deliver(bundle_id, on_results)
+            failed += len(ended)
         if failed:
             tell(
                 log,
                 logging.WARNING,
                 "failed_by_outage",
-                comparisons=len(failed),
+                comparisons=failed,
                 provider=outage.provider,
                 model=outage.model,
                 since=outage.since.isoformat(timespec="seconds"),
@@ -155,10 +154,17 @@ def mend_hints() -> None:
         queued.filter(bundle__waiting=False).values_list("bundle_id", flat=True)[:CHUNK]
     )
     if overlooked:
-        Bundle.objects.filter(pk__in=overlooked).update(waiting=True)
+        _set_waiting(Bundle.objects.filter(pk__in=overlooked), True)
     empty = Bundle.objects.filter(~Exists(queued.filter(bundle=OuterRef("pk"))), waiting=True)
     if done := list(empty.values_list("pk", flat=True)[:CHUNK]):
-        empty.filter(pk__in=done).update(waiting=False)
+        _set_waiting(empty.filter(pk__in=done), False)
+
+
+def _set_waiting(bundles: QuerySet[Bundle], waiting: bool) -> None:
+    with transaction.atomic():
+        # By key, as everybody locks them.
+        list(bundles.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        bundles.update(waiting=waiting)
 
 
 def announce_due(now: datetime, closed: Container[Lane]) -> None:

@@ -76,9 +76,10 @@ def conclude(batch_key: str, found: Weighed) -> list[BatchJob]:
     forgo(batch_key)
     if get_settings().BATCH_API_MODE is BatchApiMode.NIGHTLY:
         return []
-    # Between the last part and now the sweep may have planned them: all, or none.
-    if not _waiting(batch_key).exists():
-        return []
+    # Since they were weighed the sweep may have planned them, and their job given some back.
+    waiting = list(_waiting(batch_key).values_list("pk", flat=True))
+    if set(waiting) != found.bundles:
+        found = weighed(waiting)
     return plan_weighed(found, timezone.now())
 
 

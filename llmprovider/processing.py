@@ -182,7 +182,7 @@ def _undo(begun: Begun, error: Exception, *, asked: bool) -> None:
 
 
 # An answer is paid for: a database that is busy or restarting is asked again before it is let go.
-STORE_PAUSES = (0.2, 1.0, 3.0, 8.0)
+STORE_PAUSES = (0.2, 1.0, 3.0, 8.0, 15.0)
 
 Stored = TypeVar("Stored")
 

@@ -5,6 +5,7 @@ ticket comes back when something can.
 """
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,6 +18,7 @@ from llmprovider.models import Bundle
 from llmprovider.picking import next_due, waiting_lines
 from llmprovider.places import closed_until
 from llmprovider.processing import carry_out
+from llmprovider.providers.registry import provider_for
 
 # How often a ticket looks at the queue before it gives its place to others.
 LOOKS: Final = 25
@@ -49,6 +51,10 @@ def take_turn() -> Turn:
         if not lines:
             break
         contested = any(line.batch_key != lines[0].batch_key for line in lines)
+        with suppress(Exception):
+            # The first of its kind loads the vendor's library, which takes seconds: not while the
+            # call's time is taken. What is wrong with it the call itself will say.
+            provider_for(lines[0].provider)
         step = begin_in_line(lines[0], give_way=contested)
         if isinstance(step, Begun):
             return _after_call(step.bundle, carry_out(step))

@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2_contingency
 
 from assessment.pairing.balances import Evenness
 from assessment.reports.balances import balance_in
@@ -61,6 +60,9 @@ def same_share(hits: tuple[int, int], of: tuple[int, int]) -> Evenness | None:
     table = np.array([[hit, n - hit] for hit, n in zip(hits, of, strict=True)], dtype=np.float64)
     if not all(of) or not all(table.sum(axis=0)):
         return None
+    # Here, since it takes half a second to load and few commands come this far.
+    from scipy.stats import chi2_contingency
+
     found = chi2_contingency(table, correction=False)
     if found.expected_freq.min() < FEWEST_EXPECTED:
         return None

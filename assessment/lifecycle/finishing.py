@@ -54,7 +54,8 @@ def finish_wave(batch_id: int, wave_number: int, wave_round: int) -> None:
             if batch.status != Batch.Status.COMPARING or not _open(wave, wave_round):
                 return
             if measurement.successes != batch.completed:
-                messages.finish_wave(batch_id, wave_number, wave_round)
+                # Results came in meanwhile; not at once, as measuring takes time.
+                messages.finish_wave(batch_id, wave_number, wave_round, wait=1.0)
                 return
             _weigh(batch, wave, measurement)
     except judge_queue.QueueFull as full:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import kendalltau, rankdata
 
 from assessment.measurement.arrays import FloatArray, IntArray
 from assessment.measurement.bootstraps import REPLICATES, SEED, Bootstrap, Measure
@@ -87,6 +86,9 @@ def tau_b(mine: FloatArray | IntArray, theirs: FloatArray | IntArray) -> float:
     """Kendall's tau-b; nan when either side is constant."""
     if mine.size < 2 or np.ptp(mine) == 0 or np.ptp(theirs) == 0:
         return float("nan")
+    # Here, since it takes half a second to load and few commands come this far.
+    from scipy.stats import kendalltau
+
     return float(kendalltau(mine, theirs).statistic)
 
 
@@ -94,4 +96,6 @@ def spearman(mine: FloatArray | IntArray, theirs: FloatArray | IntArray) -> floa
     """Spearman's rank correlation with mean ranks for ties; nan when either side is constant."""
     if mine.size < 2 or np.ptp(mine) == 0 or np.ptp(theirs) == 0:
         return float("nan")
+    from scipy.stats import rankdata  # here, as above
+
     return float(np.corrcoef(rankdata(mine), rankdata(theirs))[0, 1])

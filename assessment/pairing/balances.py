@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import cg
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from assessment.pairing.states import FloatArray, IntArray
 
@@ -127,4 +127,4 @@ def _overall(n: int, first: IntArray, second: IntArray) -> Evenness:
 
 
 def _tested(chi_square: float, df: int) -> Evenness:
-    return Evenness(chi_square, df, float(chi2.sf(chi_square, df)))
+    return Evenness(chi_square, df, float(chdtrc(df, chi_square)))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import kendalltau
 
 from assessment.continuation import Decision, Snapshot, Verdict, decide
 from assessment.measurement.bradley_terry import Fit, fit
@@ -207,5 +206,8 @@ def squared_correlation(scores: FloatArray, truth: FloatArray) -> float:
 
 def rank_correlation(scores: FloatArray, truth: FloatArray) -> float:
     """Kendall's tau-b; 0 where one of the two does not vary."""
+    # Here, since it takes half a second to load and few commands come this far.
+    from scipy.stats import kendalltau
+
     tau = float(kendalltau(scores, truth).statistic)
     return tau if np.isfinite(tau) else 0.0

@@ -74,7 +74,6 @@ __all__ = [
     "instalments_of",
     "is_mock",
     "jobs_of",
-    "jobs_of",
     "judge_problem",
     "oldest_age",
     "makes_jobs",

@@ -37,6 +37,10 @@ class Weighed:
     sizes: dict[UUID, int]
     counts: dict[UUID, int]
 
+    @property
+    def bundles(self) -> set[UUID]:
+        return {pk for members in self.kinds.values() for pk in members}
+
 
 def plan_jobs(
     bundle_ids: Sequence[UUID], now: datetime, *, parent: BatchJob | None = None

@@ -54,11 +54,12 @@ def deliver_lost(now: datetime, patience: timedelta) -> None:
     """Take home results of jobs that nobody has fetched."""
     # From the results, which are few, to their jobs, which may have many that were fetched.
     stranded = QueueItem.objects.filter(
-        delivered_at__isnull=True, finished_at__lte=now - patience, bundle__job__isnull=False
+        delivered_at__isnull=True,
+        finished_at__lte=now - patience,
+        bundle__job__announced_at__lte=now - patience,
     )
     job_ids = list(stranded.order_by().values_list("bundle__job", flat=True).distinct()[:CHUNK])
-    waiting = BatchJob.objects.filter(pk__in=job_ids, announced_at__lte=now - patience)
-    for job in waiting.order_by("planned_at"):
+    for job in BatchJob.objects.filter(pk__in=job_ids).order_by("planned_at"):
         with transaction.atomic():
             if _claim_announcement(job, now):
                 messages.deliver(job)

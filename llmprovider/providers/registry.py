@@ -7,16 +7,9 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from llmprovider.contracts.models import known_model, model_problem
-from llmprovider.providers.anthropic_messages import AnthropicMessages
 from llmprovider.providers.base import Provider
-from llmprovider.providers.batches.anthropic_batches import AnthropicBatches
-from llmprovider.providers.batches.base import BatchProvider
-from llmprovider.providers.batches.mock_batches import MockBatches, RequestsOf
-from llmprovider.providers.batches.openai_batches import OpenAIBatches
-from llmprovider.providers.clients import address_problem, base_url_problem, key_problem
-from llmprovider.providers.mock import MockProvider
-from llmprovider.providers.openai_compatible import OpenAICompatible
-from llmprovider.providers.openai_responses import OpenAIResponses
+from llmprovider.providers.batches.base import BatchProvider, RequestsOf
+from llmprovider.providers.environments import address_problem, base_url_problem, key_problem
 
 
 @dataclass(frozen=True)
@@ -73,11 +66,37 @@ def judge_problem(provider: str, model: str) -> str | None:
     return None
 
 
+# The vendors' libraries take seconds to load, and most commands and processes call nobody: an
+# adapter is imported when it is first asked for.
+def _mock() -> Provider:
+    from llmprovider.providers.mock import MockProvider
+
+    return MockProvider()
+
+
+def _anthropic() -> Provider:
+    from llmprovider.providers.anthropic_messages import AnthropicMessages
+
+    return AnthropicMessages()
+
+
+def _openai() -> Provider:
+    from llmprovider.providers.openai_responses import OpenAIResponses
+
+    return OpenAIResponses()
+
+
+def _openai_compatible() -> Provider:
+    from llmprovider.providers.openai_compatible import OpenAICompatible
+
+    return OpenAICompatible()
+
+
 _ADAPTERS: dict[str, Callable[[], Provider]] = {
-    MOCK: MockProvider,
-    "anthropic": AnthropicMessages,
-    "openai": OpenAIResponses,
-    "openai_compatible": OpenAICompatible,
+    MOCK: _mock,
+    "anthropic": _anthropic,
+    "openai": _openai,
+    "openai_compatible": _openai_compatible,
 }
 
 
@@ -87,10 +106,28 @@ def provider_for(name: str) -> Provider:
     return _ADAPTERS[name]()
 
 
+def _mock_batches(requests_of: RequestsOf) -> BatchProvider:
+    from llmprovider.providers.batches.mock_batches import MockBatches
+
+    return MockBatches(requests_of)
+
+
+def _anthropic_batches(requests_of: RequestsOf) -> BatchProvider:
+    from llmprovider.providers.batches.anthropic_batches import AnthropicBatches
+
+    return AnthropicBatches()
+
+
+def _openai_batches(requests_of: RequestsOf) -> BatchProvider:
+    from llmprovider.providers.batches.openai_batches import OpenAIBatches
+
+    return OpenAIBatches()
+
+
 _BATCH_ADAPTERS: dict[str, Callable[[RequestsOf], BatchProvider]] = {
-    MOCK: MockBatches,
-    "anthropic": lambda requests_of: AnthropicBatches(),
-    "openai": lambda requests_of: OpenAIBatches(),
+    MOCK: _mock_batches,
+    "anthropic": _anthropic_batches,
+    "openai": _openai_batches,
 }
 
 

@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from pydantic import ValidationError
@@ -122,9 +123,13 @@ class Command(BaseCommand):
 
 
 def _quieten() -> None:
-    """Leave the terminal to the progress bar, unless the log is asked for."""
+    """Leave the terminal to the progress bar, unless the log is asked for.
+
+    In the settings as well, because the worker's start configures logging from them again.
+    """
     if not os.environ.get("LOG_LEVEL"):
         for name in ("assessment", "llmprovider", "cjproject"):
+            settings.LOGGING["loggers"][name]["level"] = "WARNING"
             logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -1,14 +1,18 @@
 """The seam between a batch job and a provider's batch API: create, find, check, collect, cancel."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from llmprovider.contracts import ErrorType
 from llmprovider.providers.base import ProviderError, ProviderRequest, ProviderResponse
+
+# The requests of the job with this marker, by our name for each.
+RequestsOf = Callable[[str], Iterable[tuple[str, ProviderRequest]]]
 
 
 class JobState(StrEnum):
@@ -102,3 +106,8 @@ class BatchProvider(Protocol):
     def cancel(self, vendor_id: str) -> None:
         """Ask for the end of the job; what is finished stays to be collected."""
         ...
+
+
+def job_line(entry: Mapping[str, Any]) -> bytes:
+    """One line of a job's file."""
+    return json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

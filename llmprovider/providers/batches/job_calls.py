@@ -98,11 +98,6 @@ def _failure(error: Exception, vendor: Vendor, model: str) -> ProviderError:
     return provider_error(error, vendor, model)
 
 
-def job_line(entry: Mapping[str, Any]) -> bytes:
-    """One line of a job's file."""
-    return json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
 def whole(value: object) -> int:
     """A count as a vendor states it; 0 for anything else."""
     return value if isinstance(value, int) and value > 0 else 0

@@ -4,7 +4,7 @@ It keeps nothing: a job's name is our own for it, and its requests are read agai
 caller has them. So a job survives a restart, and starting it twice is starting it once.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -15,13 +15,11 @@ from llmprovider.providers.batches.base import (
     JobLimits,
     JobResult,
     JobState,
+    RequestsOf,
     VendorJob,
+    job_line,
 )
-from llmprovider.providers.batches.job_calls import job_line
 from llmprovider.providers.mock import MockProvider
-
-# The requests of the job with this marker, by our name for each.
-RequestsOf = Callable[[str], Iterable[tuple[str, ProviderRequest]]]
 
 _PREFIX: Final = "mock-"
 

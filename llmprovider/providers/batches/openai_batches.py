@@ -16,6 +16,7 @@ from llmprovider.providers.batches.base import (
     JobResult,
     JobState,
     VendorJob,
+    job_line,
 )
 from llmprovider.providers.batches.job_calls import (
     CLOCK_SLACK,
@@ -24,7 +25,6 @@ from llmprovider.providers.batches.job_calls import (
     ask,
     cancelled,
     expired,
-    job_line,
     json_lines,
     whole,
 )
