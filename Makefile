@@ -28,7 +28,7 @@ demo: $(VENV)/.base
 		--max-comparisons 400 --seed 1 --label $(notdir $(DEMO_OUTPUT)) --output $(DEMO_OUTPUT)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --durations=40 --durations-min=5
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations=60 --durations-min=5
 
 # Needs Debian's chromium, postgresql, redis-server and prometheus as well.
 test-all: $(VENV)/.dev

@@ -172,7 +172,13 @@ class Ground:
         self.wait_until(lambda: self.seen().calls >= number, f"{number} calls")
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        wait_until(condition, PATIENCE, what, self.site.children, alive=[self.command])
+        wait_until(
+            lambda: self._supervised(condition),
+            PATIENCE,
+            what,
+            self.site.children,
+            alive=[self.command],
+        )
 
     def seen(self) -> Testimony:
         """What the provider has answered so far."""
@@ -181,7 +187,7 @@ class Ground:
     def end(self) -> int:
         """The exit code of the command, once it has ended."""
         wait_until(
-            lambda: self.command.returncode is not None,
+            lambda: self._supervised(lambda: self.command.returncode is not None),
             PATIENCE,
             "the run to end",
             self.site.children,
@@ -189,6 +195,17 @@ class Ground:
         code = self.command.returncode
         assert code is not None
         return code
+
+    def _supervised(self, condition: Callable[[], bool]) -> bool:
+        """As the compose file's restart policy does: a worker that gave up is started again.
+
+        Celery's may, when the broker goes away while they have messages to acknowledge. What a
+        fault has killed, the fault itself brings back.
+        """
+        for name, worker in self.workers.items():
+            if worker.returncode not in (None, -signal.SIGKILL):
+                self.start_worker(name)
+        return condition()
 
     def crash_database(self) -> None:
         assert self._postgresql is not None
