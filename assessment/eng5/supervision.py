@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from assessment.eng5.bad_options import BadOption
@@ -109,6 +110,7 @@ def _attend(
                     err.write("Stopping: calls under way are paid for, so their answers are kept.")
                 raise
     except KeyboardInterrupt as interrupt:
+        connection.close()  # it may have struck in the middle of a query
         batch.refresh_from_db()
         write_run_document(folder, run_document(batch))
         _say_how_to_go_on(batch, standby, err)
