@@ -37,9 +37,8 @@ def check_up(batch: str | None = None) -> Checkup:
 
     `batch`: only what belongs to the batch with this key. Changes nothing.
     """
-    visit = Visit(
-        timezone.now(), batch
-    )  # before the snapshot: nothing in it seems older than it is
+    # Before the snapshot, so that nothing in it seems older than it is.
+    visit = Visit(timezone.now(), batch)
     with snapshot():
         found = [examined(check, visit) for check in CHECKS]
         rows = {**assessment_rows(batch), **audits.rows_checked(batch)}

@@ -55,18 +55,7 @@ def part_off(bundle: Bundle, item_ids: Sequence[UUID], now: datetime) -> None:
     The caller holds the locks of account and bundle. A comparison that was taken back meanwhile
     stays where it is.
     """
-    rest = Bundle.objects.create(
-        batch_key=bundle.batch_key,
-        queue_mode=bundle.queue_mode,
-        provider=bundle.provider,
-        model=bundle.model,
-        overrides=bundle.overrides,
-        instructions_id=bundle.instructions_id,
-        on_results=bundle.on_results,
-        priority=bundle.priority,
-        not_before=now,
-        announced_at=now,
-    )
+    rest = bundle.followed_by(not_before=now, announced_at=now)
     queued = QueueItem.objects.filter(
         pk__in=item_ids, bundle=bundle, status=QueueItem.Status.QUEUED
     )

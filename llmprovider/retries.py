@@ -45,19 +45,11 @@ def plan_retries(
     due = now + wait_before_retry(attempts, asked)
     bundles = []
     for start in range(0, len(again), size):
-        retry = Bundle.objects.create(
-            batch_key=bundle.batch_key,
-            queue_mode=bundle.queue_mode,
-            provider=bundle.provider,
-            model=bundle.model,
-            overrides=bundle.overrides,
-            instructions_id=bundle.instructions_id,
-            on_results=bundle.on_results,
-            route=route,
-            waiting=route == Bundle.Route.LIVE,
-            priority=bundle.priority,
+        retry = bundle.followed_by(
             not_before=due,
             announced_at=due if due - now <= messages.SLOT else now,
+            route=route,
+            waiting=route == Bundle.Route.LIVE,
         )
         for index, item in enumerate(again[start : start + size]):
             QueueItem.objects.filter(pk=item.pk).update(bundle=retry, bundle_index=index)

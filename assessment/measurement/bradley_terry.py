@@ -60,11 +60,6 @@ class Fit:
         return int(self.scores.size)
 
     @property
-    def n_comparisons(self) -> float:
-        """Number of decisions, or the sum of their weights."""
-        return self.model.comparisons.total
-
-    @property
     def values(self) -> FloatArray:
         """All parameters: scores, then gamma and the free items' mean where estimated."""
         gamma = self.gamma if self.model.position_effect else 0.0

@@ -1,6 +1,7 @@
 """Bundles: which comparisons go into one provider call."""
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -79,3 +80,22 @@ class Bundle(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    def followed_by(self, *, not_before: datetime, announced_at: datetime, **other) -> "Bundle":
+        """Store an empty bundle for the same judge, instructions and receiver, due at that time.
+
+        `other`: what else differs from a bundle that waits for a worker, by field.
+        """
+        return Bundle.objects.create(
+            batch_key=self.batch_key,
+            queue_mode=self.queue_mode,
+            provider=self.provider,
+            model=self.model,
+            overrides=self.overrides,
+            instructions_id=self.instructions_id,
+            on_results=self.on_results,
+            priority=self.priority,
+            not_before=not_before,
+            announced_at=announced_at,
+            **other,
+        )

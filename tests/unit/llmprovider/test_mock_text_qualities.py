@@ -8,9 +8,7 @@ from scipy.stats import spearmanr
 
 from llmprovider.providers.text_qualities import HIGHEST, LOWEST, quality_of
 
-ROOT = Path(__file__).parents[3]
-SAMPLES = ROOT / "samples"
-HUMAN = ROOT.parent / "shared" / "data" / "essays"
+SAMPLES = Path(__file__).parents[3] / "samples"
 STEPS = ["F+", "E-", "E+", "D-", "D+", "C-", "C+", "B", "A"]
 
 
@@ -29,9 +27,8 @@ def test_it_orders_the_samples_sensibly_and_spreads_them_over_the_scale():
     assert max(qualities) > 6.5
 
 
-@pytest.mark.skipif(not HUMAN.is_dir(), reason="the human-graded essays are not here")
-def test_it_goes_with_the_grades_that_people_gave():
-    texts, grades = zip(*graded(HUMAN), strict=True)
+def test_it_goes_with_the_grades_that_people_gave(shared):
+    texts, grades = zip(*graded(shared / "data" / "essays"), strict=True)
     qualities = [quality_of(text) for text in texts]
     assert spearmanr(qualities, [float(grade) for grade in grades]).statistic > 0.6
 
