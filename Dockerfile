@@ -22,6 +22,8 @@ COPY assessment assessment
 COPY deploy/__init__.py deploy/health.py deploy/
 # The key signs nothing: it is gone with this line.
 RUN CJ_DATA_DIR=/tmp/build DJANGO_PRODUCTION=1 DJANGO_ALLOWED_HOSTS=localhost DJANGO_SECRET_KEY=of-this-line-only python manage.py collectstatic --noinput --verbosity 0 && rm -rf /tmp/build
+# A checkout under `umask 077` has files that only their owner can read.
+RUN chmod -R a+rX .
 USER essays
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "-m", "deploy.health", "http://127.0.0.1:8000/healthz"]

@@ -4,8 +4,21 @@
 import os
 import sys
 
+import django
 from django.core.management import execute_from_command_line
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Run a command; a bad environment, or a database that is away, is told in a line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cjproject.settings")
-    execute_from_command_line(sys.argv)
+    from cjproject import databases, environments
+
+    environments.check()
+    with environments.ending_plainly():
+        django.setup()
+    with databases.ending_plainly(sys.argv[1:2]):
+        execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

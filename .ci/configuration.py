@@ -42,7 +42,7 @@ ENVIRONMENT: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "REDIS_URL": (
                 "none: broker and workers live in the process",
                 "broker and cache: `redis://host:6379/0`; with it, workers and beat are processes "
-                "of their own",
+                "of their own, and `DATABASE_URL` must name a PostgreSQL database",
             ),
             "CJ_DATA_DIR": (
                 "`var/`",
@@ -84,9 +84,12 @@ ENVIRONMENT: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         },
         "Judges": {
             "ANTHROPIC_API_KEY": ("none", "key of the provider `anthropic`"),
-            "ANTHROPIC_BASE_URL": ("the vendor's own", "another address for the same requests"),
+            "ANTHROPIC_BASE_URL": (
+                "the vendor's own",
+                "another address for the same requests; plans, status and reports tell of it",
+            ),
             "OPENAI_API_KEY": ("none", "key of the provider `openai`"),
-            "OPENAI_BASE_URL": ("the vendor's own", "another address for the same requests"),
+            "OPENAI_BASE_URL": ("the vendor's own", "as `ANTHROPIC_BASE_URL`"),
             "OPENAI_COMPATIBLE_BASE_URL": (
                 "none",
                 "address of the provider `openai_compatible`: `http://localhost:11434/v1`",
@@ -118,10 +121,18 @@ ENVIRONMENT: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
                 "none: must be set",
                 "of the database it starts; letters and digits",
             ),
-            "GRAFANA_PASSWORD": ("none: must be set", "of Grafana's user `admin`"),
+            "GRAFANA_PASSWORD": (
+                "none: must be set",
+                "of Grafana's user `admin`; counts at Grafana's first start only",
+            ),
             "WEB_PORT": ("8000", "port of the site on this machine"),
             "PROMETHEUS_PORT": ("9090", "port of Prometheus on this machine"),
             "GRAFANA_PORT": ("3000", "port of Grafana on this machine"),
+            "WORKERS": ("1", "how many `worker`"),
+            "JUDGE_WORKERS": (
+                "1",
+                "how many `judge-worker`; LLM_PROVIDER_SERVICE_PROVIDER_WORKERS is 16 for each",
+            ),
             "WORKER_PROCESSES": ("4", "processes of each `worker`"),
             "ESSAY_JUDGE_VERSION": ("`latest`", "tag of the image that it builds and runs"),
         },
@@ -140,10 +151,17 @@ HEAD = """\
 
 Everything is set by environment variables, and nothing needs to be: without any, the embedded
 default runs. Every process of one installation needs the same values, but for addresses and ports.
-They are read at the start of a process, so a change needs a restart. A batch keeps what it was
-created with: mode, judges, pairing, budget, caps, seed. It also records all settings of that moment
-for its report; those that bear on how it goes on (waves, retries, thresholds, time-outs) hold as
-they are now.
+They are read at the start of a process, so a change needs a restart. With compose that is
+`docker compose up -d`, never `docker compose restart`, which keeps the old values
+([deployment.md](deployment.md#start)).
+
+A value that cannot be used ends the start with one line that names its variable, and exit code 2.
+A name with one of the prefixes below that is no setting changes nothing: `eng5`, `manage.py check`
+and `migrate` warn of it and name the nearest one that is.
+
+A batch keeps what it was created with: mode, judges, pairing, budget, caps, seed. It also records
+all settings of that moment for its report; those that bear on how it goes on (waves, retries,
+thresholds, time-outs) hold as they are now.
 
 This page is written from the code by `.ci/configuration.py --write`, and a test compares the two.
 """

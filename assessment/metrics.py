@@ -50,6 +50,11 @@ STUCK_BATCHES = Counter(
     "Batches ended by the monitor: with scores (recovered) or without (failed); one is one batch.",
     ["outcome"],
 )
+FAILED_BATCHES = Counter(
+    "cj_failed_batches_total",
+    "Batches that ended as FAILED, by their stop reason; one unit is one batch.",
+    ["reason"],
+)
 EVENT_DELIVERY_FAILURES = Counter(
     "cj_events_delivery_failures_total",
     "Attempts to deliver an outgoing event that failed; one unit is one attempt.",

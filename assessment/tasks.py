@@ -17,8 +17,9 @@ from assessment.lifecycle import (
 from assessment.models import Heartbeat
 from assessment.outbox import messages as outbox_messages
 from assessment.outbox.delivering import deliver_due
+from llmprovider.contracts import queue as judge_queue
 from llmprovider.contracts.faults import fault_of
-from llmprovider.contracts.log_contexts import batch_context
+from llmprovider.contracts.log_contexts import batch_context, fault_context
 from llmprovider.contracts.log_events import tell
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,8 @@ def record_results(self: Task, parcel: str) -> int:
     try:
         complete = recording.record_parcel(parcel)
     except Exception as error:  # not acknowledged, so the queue's clean-up delivers it again
-        tell(log, logging.ERROR, "results_not_recorded", parcel=parcel, fault=fault_of(error))
+        with judge_queue.parcel_context(parcel), fault_context(error):
+            tell(log, logging.ERROR, "results_not_recorded", parcel=parcel, fault=fault_of(error))
         return 0
     wait = CHORD_COMES_FIRST if self.request.chord else None
     for wave in complete:

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from assessment.lifecycle import monitoring
 from cjproject.celery import app
+from cjproject.zero_counts import begin_at_zero
 from llmprovider.conf import get_settings
 from llmprovider.contracts import queue as judge_queue
 
@@ -95,6 +96,7 @@ class EmbeddedStack:
     def __enter__(self) -> Self:
         self._lock = _take_lock(_lock_path())
         try:
+            begin_at_zero()  # Celery's signal for it is that of its command
             self._recover()  # before these workers lease anything of their own
             for post in posts():
                 self._start_worker(post)
@@ -119,7 +121,7 @@ class EmbeddedStack:
             self._beat.service.stop()  # asked; it is waited for below
         self._stop_workers()
         if beating:
-            self._beat.stop()
+            self._beat.join()  # its own `stop` waits for ever where the thread has died meanwhile
         if self._lock is not None:
             self._lock.close()
 

@@ -1,10 +1,13 @@
 """Probes for whoever runs the processes: is it up, and can it work. They tell nothing more."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from celery import current_app
 from django.conf import settings
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -27,7 +30,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when what the process needs can be reached; 503 with the part that cannot."""
-    parts = {"database": _database_answers()}
+    parts = {"database": database_answers()}
     if not settings.EMBEDDED:
         parts["broker"] = _broker_answers()
     ready = all(parts.values())
@@ -40,25 +43,40 @@ def readyz(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _database_answers() -> bool:
-    # A connection of its own: a pool would make the probe wait for half a minute.
-    probe = connection.copy()
-    options = probe.settings_dict.setdefault("OPTIONS", {})
-    options.pop("pool", None)
-    if probe.vendor == "postgresql":
-        options["connect_timeout"] = PATIENCE_SECONDS
+def database_answers() -> bool:
+    """Whether the database lets somebody in, within PATIENCE_SECONDS; if not, the log says why."""
     try:
-        with probe.cursor() as cursor:
+        with own_connection() as probe, probe.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Exception as error:  # whatever a driver raises means the same to the caller
         tell(log, logging.WARNING, "database_unreachable", error=type(error).__name__)
         return False
-    finally:
-        probe.close()
     return True
 
 
+@contextmanager
+def own_connection() -> Iterator[BaseDatabaseWrapper]:
+    """A connection outside the pool, which would make its caller wait for half a minute."""
+    own = connection.copy()
+    options = own.settings_dict.setdefault("OPTIONS", {})
+    options.pop("pool", None)
+    if own.vendor == "postgresql":
+        options["connect_timeout"] = PATIENCE_SECONDS
+    try:
+        yield own
+    finally:
+        own.close()
+
+
 def _broker_answers() -> bool:
+    error = broker_fault()
+    if error is not None:
+        tell(log, logging.WARNING, "broker_unreachable", error=type(error).__name__)
+    return error is None
+
+
+def broker_fault() -> Exception | None:
+    """Why the broker does not answer within PATIENCE_SECONDS; None where it does."""
     broker = current_app.connection_for_write(
         transport_options={
             "socket_connect_timeout": PATIENCE_SECONDS,
@@ -67,9 +85,8 @@ def _broker_answers() -> bool:
     )
     try:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE_SECONDS)
-    except Exception as error:  # as above
-        tell(log, logging.WARNING, "broker_unreachable", error=type(error).__name__)
-        return False
+    except Exception as error:  # whatever a driver raises means the same to the caller
+        return error
     finally:
         broker.release()
-    return True
+    return None

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 
-from cjproject.log_lines import WordlessFormatter
-from llmprovider.contracts.log_contexts import log_context
+from cjproject.log_lines import WordlessFormatter, wordless
+from llmprovider.contracts.log_contexts import context_at, log_context
 from llmprovider.contracts.log_events import EVENT, FIELDS
 
 FORMATS: Final = ("plain", "json")
@@ -48,6 +48,7 @@ class JsonFormatter(WordlessFormatter):
         self._process = {"process": process_kind(sys.argv), "hostname": socket.gethostname()}
 
     def format(self, record: logging.LogRecord) -> str:
+        record = wordless(record)
         line: dict[str, Any] = {**_around(record), **_said(record)}
         if "batch" in line:
             line["batch"] = str(line["batch"])  # a number here, a word there
@@ -87,8 +88,11 @@ def _said(record: logging.LogRecord) -> Mapping[str, object]:
 
 
 def _around(record: logging.LogRecord) -> dict[str, object]:
-    """What the work at hand is; of Celery's own lines about a task, which task."""
+    """What the work at hand is, or was where the line's exception was raised; of Celery's own lines
+    about a task, which task."""
     found = dict(log_context())
+    if record.exc_info and record.exc_info[1] is not None:
+        found |= context_at(record.exc_info[1])
     about = getattr(record, "data", None)
     if record.name.startswith("celery.") and isinstance(about, dict):
         found |= {

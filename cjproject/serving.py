@@ -8,7 +8,7 @@ import os
 import threading
 from typing import Any
 
-from cjproject import metric_folders
+from cjproject import environments, metric_folders
 
 EMBEDDED = not os.environ.get("REDIS_URL")
 
@@ -45,6 +45,8 @@ def _judge_when_free() -> None:
 
 
 def on_starting(server: Any) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cjproject.settings")
+    environments.check()
     if metric_folders.in_use():
         metric_folders.forget_the_dead()
 

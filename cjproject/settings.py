@@ -13,24 +13,40 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+
+from cjproject import addresses
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("CJ_DATA_DIR", BASE_DIR / "var"))
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as _error:
+    raise ImproperlyConfigured(
+        f"CJ_DATA_DIR: {DATA_DIR}: {_error.strerror}. Name a folder that can be written"
+    ) from None
 
 PRODUCTION = os.environ.get("DJANGO_PRODUCTION", "") == "1"
 DATABASE_URL = os.environ.get("DATABASE_URL", "")
 REDIS_URL = os.environ.get("REDIS_URL", "")
+if REDIS_URL:
+    addresses.check_broker(REDIS_URL)
 # Embedded: the broker lives in this process, so worker and beat must too.
 EMBEDDED = not REDIS_URL
+
+
+_REMEDIES = {
+    "DJANGO_SECRET_KEY": "a long random text, the same for every process (openssl rand -hex 32)",
+    "DJANGO_ALLOWED_HOSTS": "the host names that the site answers to, separated by commas",
+}
 
 
 def _required(name: str) -> str:
     value = os.environ.get(name, "")
     if not value:
-        raise ImproperlyConfigured(f"{name} must be set when DJANGO_PRODUCTION=1")
+        raise ImproperlyConfigured(
+            f"{name} must be set when DJANGO_PRODUCTION=1: to {_REMEDIES[name]}"
+        )
     return value
 
 
@@ -130,11 +146,7 @@ TEMPLATES = [
 ]
 
 if DATABASE_URL:
-    DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL))}
-    # The same backends, with metrics.
-    for _name in ("postgresql", "sqlite3"):
-        if DATABASES["default"]["ENGINE"] == f"django.db.backends.{_name}":
-            DATABASES["default"]["ENGINE"] = f"django_prometheus.db.backends.{_name}"
+    DATABASES = {"default": addresses.database_of(DATABASE_URL)}
 else:
     DATABASES = {
         "default": {
@@ -143,7 +155,7 @@ else:
         }
     }
 
-if DATABASES["default"]["ENGINE"] == "django_prometheus.db.backends.postgresql":
+if DATABASE_URL:
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": 32, "timeout": 30},
@@ -157,6 +169,13 @@ else:
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
     }
+    if REDIS_URL:
+        # The lock of a SQLite file tells whether another process works it, and workers with a
+        # broker hold none: a command without REDIS_URL would take their calls for a dead one's.
+        raise ImproperlyConfigured(
+            "REDIS_URL makes workers of other processes, which SQLite cannot serve: set "
+            "DATABASE_URL to a PostgreSQL database, or leave REDIS_URL unset"
+        )
     # The tests' worker threads need a file: an in-memory database cannot be in WAL mode.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 
@@ -231,6 +250,8 @@ SPECTACULAR_SETTINGS = {
 }
 if os.environ.get("DJANGO_NUM_PROXIES"):
     # Behind proxies the client's address, which the throttle goes by, is in a header.
+    if not re.fullmatch("[0-9]{1,2}", os.environ["DJANGO_NUM_PROXIES"]):
+        raise ImproperlyConfigured("DJANGO_NUM_PROXIES must be a number of proxies, such as 1")
     REST_FRAMEWORK["NUM_PROXIES"] = int(os.environ["DJANGO_NUM_PROXIES"])
 # Essays come as JSON or files of one request; the intake checks each file again.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
@@ -285,6 +306,10 @@ CELERY_BEAT_SCHEDULE = {
     "events": {"task": "assessment.deliver_events", "schedule": _SWEEP_SECONDS},
 }
 
+_LOG_LEVEL = os.environ.get("LOG_LEVEL") or "INFO"
+if _LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+    raise ImproperlyConfigured("LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+_TASK_LINES = "DEBUG" if _LOG_LEVEL == "DEBUG" else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -294,9 +319,13 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
-        "assessment": {"level": os.environ.get("LOG_LEVEL", "INFO")},
-        "llmprovider": {"level": os.environ.get("LOG_LEVEL", "INFO")},
-        "cjproject": {"level": os.environ.get("LOG_LEVEL", "INFO")},
+        "assessment": {"level": _LOG_LEVEL},
+        "llmprovider": {"level": _LOG_LEVEL},
+        "cjproject": {"level": _LOG_LEVEL},
+        # Two lines a task would be thousands a day of sweeps that had nothing to do, and push a
+        # batch's lines out of logs of a bounded size. Failures are errors, and stay.
+        "celery.app.trace": {"level": _TASK_LINES},
+        "celery.worker.strategy": {"level": _TASK_LINES},
         # RequestIdMiddleware tells of each request; these name its path, which a caller writes.
         "django.request": {"level": "ERROR"},
     },

@@ -6,7 +6,7 @@ from celery import Task
 from celery.exceptions import TaskPredicate
 
 from llmprovider.contracts.faults import fault_of
-from llmprovider.contracts.log_contexts import logging_context
+from llmprovider.contracts.log_contexts import hand_on_context, logging_context
 
 
 class TaskFault(Exception):
@@ -27,6 +27,7 @@ class WordlessTask(Task):
         except TaskPredicate:  # Retry, Ignore, Reject: no failures
             raise
         except Exception as error:
-            fault = fault_of(error)
+            fault = TaskFault(fault_of(error))
+            hand_on_context(error, fault)  # it is logged where nothing of that holds any more
         # Outside the handler: an exception carries those that it was raised in.
-        raise TaskFault(fault)
+        raise fault

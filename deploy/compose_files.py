@@ -22,7 +22,8 @@ class MissingVariable(ValueError):
 
 @dataclass(frozen=True)
 class Service:
-    """One service. `published`: the port of this machine and the container's, where it has one."""
+    """One service. `published`: the port of this machine and the container's, where it has one, and
+    `published_by` the variable that sets the former; `replicas`: how many processes of it."""
 
     name: str
     command: tuple[str, ...]
@@ -30,6 +31,8 @@ class Service:
     probe: tuple[str, ...]
     depends_on: Mapping[str, str]
     published: tuple[int, int] | None
+    published_by: str
+    replicas: int
     grace_seconds: int
 
 
@@ -75,6 +78,8 @@ def service(name: str, written: Mapping[str, Any], variables: Mapping[str, str])
         return tuple(filled(str(word), variables) for word in words)
 
     test = written.get("healthcheck", {}).get("test", ["NONE"])
+    ports = written.get("ports", [])
+    replicas = written.get("deploy", {}).get("replicas", 1)
     return Service(
         name=name,
         command=all_filled(written.get("command", [])),
@@ -83,7 +88,9 @@ def service(name: str, written: Mapping[str, Any], variables: Mapping[str, str])
         depends_on={
             other: how["condition"] for other, how in written.get("depends_on", {}).items()
         },
-        published=_published(written.get("ports", []), variables),
+        published=_published(ports, variables),
+        published_by=next((found["name"] for found in map(_REFERENCE.search, ports) if found), ""),
+        replicas=int(filled(str(replicas), variables)),
         grace_seconds=_seconds(written.get("stop_grace_period", "10s")),
     )
 

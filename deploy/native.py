@@ -44,6 +44,19 @@ def free_port() -> int:
     return port
 
 
+def require_free(port: int, variable: str) -> None:
+    """Raises StackFailed, naming the variable that sets the port, where it cannot be had."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as problem:
+            why = getattr(problem, "strerror", None) or problem
+            raise StackFailed(
+                f"Port {port} of this machine cannot be used ({why}). Set {variable} to another one"
+            ) from None
+
+
 def localised(value: Any, own: int, servers: Mapping[str, int], folder: Path, number: int) -> Any:
     """A value of a service, of any depth, with addresses of this machine in it.
 

@@ -32,7 +32,7 @@ class Stack:
     """All processes of the compose file, from `start` to `stop`; also a context manager.
 
     `variables` is the environment that compose reads; `settings` what deploy/settings.env holds;
-    `scale` the number of processes of a service, 1 where it is not named.
+    `scale` the number of processes of a service, the compose file's where it is not named.
     """
 
     def __init__(
@@ -133,9 +133,14 @@ class Stack:
         }
         for name, service in self._services.items():
             if name in native.PORTS:
-                many = range(self.scale.get(name, 1))
+                if service.published and name not in self.skipped:
+                    native.require_free(service.published[0], service.published_by)
                 outside = service.published[0] if service.published else 0
+                many = range(self._many(service))
                 self.ports[name] = [outside or native.free_port() for _ in many]
+
+    def _many(self, service: Service) -> int:
+        return self.scale.get(service.name, service.replicas)
 
     def _local(self, name: str, number: int) -> Service:
         ports = self.ports.get(name, [0])
@@ -149,7 +154,7 @@ class Stack:
 
     def _start(self, service: Service) -> list[Process]:
         started = []
-        for number in range(1, self.scale.get(service.name, 1) + 1):
+        for number in range(1, self._many(service) + 1):
             one = self._local(service.name, number)
             title = service.name if number == 1 else f"{service.name}-{number}"
             process = Process(
@@ -234,14 +239,19 @@ def _told(stack: Stack) -> str:
     web = stack.ports["web"][0]
     lines += [
         "",
-        f"web         http://127.0.0.1:{web}  (say `X-Forwarded-Proto: https`, as its proxy would)",
+        f"web         http://127.0.0.1:{web}  for programs that say `X-Forwarded-Proto: https`, as "
+        "its proxy would; it sends a browser to https, where nobody answers",
     ]
     if "prometheus" not in stack.skipped:
         lines.append(f"prometheus  http://127.0.0.1:{stack.ports['prometheus'][0]}")
+    shell = f"(. {stack.folder}/environment;"
+    # Another web process on the same servers, without production's https.
+    plain = f"127.0.0.1:{native.free_port()}"
     return "\n".join(
         [
             *lines,
-            f"commands    . {stack.folder}/environment; {sys.executable} manage.py createsuperuser",
+            f"commands    {shell} {sys.executable} manage.py createsuperuser)",
+            f"browser     {shell} DJANGO_PRODUCTION= BIND={plain} make web)  then http://{plain}/",
             "Ctrl-C stops everything and removes the folder.",
         ]
     )

@@ -11,7 +11,7 @@ from deploy.processes import PROJECT
 def made_up(given: Mapping[str, str]) -> dict[str, str]:
     """The environment, with random values for the secrets that compose demands and it lacks."""
     text = (PROJECT / "docker-compose.yml").read_text()
-    found = {name: secrets.token_hex(24) for name in compose_files.required(text)}
+    found = {name: secrets.token_hex(32) for name in compose_files.required(text)}
     found["DJANGO_ALLOWED_HOSTS"] = "localhost"
     return found | {name: value for name, value in given.items() if value}
 

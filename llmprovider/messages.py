@@ -38,7 +38,7 @@ def process_then_deliver(bundle: Bundle, *, goes_on: bool = False) -> chain:
 
 def deliver(parcel: object, on_results: str) -> None:
     """Take what is finished of a bundle, or of a "job:<id>", home, outside any chord."""
-    send(lambda: current_app.send_task(on_results, args=[str(parcel)]))
+    send(lambda: current_app.send_task(on_results, args=[str(parcel)], ignore_result=True))
 
 
 def announce(bundle: Bundle, *, goes_on: bool = False) -> None:

@@ -111,6 +111,11 @@ BATCH_API_JOBS = Counter(
     "Batch jobs that were submitted to a provider, and that ended; one unit is one job.",
     [*_JUDGE, "status"],
 )
+BATCH_API_REQUESTS = Counter(
+    "llm_provider_batch_api_requests_total",
+    "Requests of batch jobs, by what the provider made of each; one unit is one request.",
+    [*_JUDGE, "outcome"],
+)
 BATCH_API_ITEMS = Histogram(
     "llm_provider_batch_api_items_per_job",
     "Comparisons in a batch job when it was submitted; one observation is one job.",

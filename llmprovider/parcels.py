@@ -12,8 +12,12 @@ def parcel_of_job(job_id: object) -> str:
     return f"{_OF_JOB}{job_id}"
 
 
+def job_in(parcel: str) -> str | None:
+    """The id of the job whose results it is; None for a bundle's."""
+    return parcel.removeprefix(_OF_JOB) if parcel.startswith(_OF_JOB) else None
+
+
 def items_of(parcel: str) -> Q:
     """The queue items of a parcel: a bundle's id, or "job:" and a job's."""
-    if parcel.startswith(_OF_JOB):
-        return Q(bundle__job=parcel.removeprefix(_OF_JOB))
-    return Q(bundle=parcel)
+    job_id = job_in(parcel)
+    return Q(bundle__job=job_id) if job_id is not None else Q(bundle=parcel)

@@ -58,7 +58,7 @@ def carry_out(begun: Begun) -> list[Bundle]:
     the clean-up's. An error of this service is raised once the items are back in the queue, unless
     there is an answer: then they stay leased, so that nothing is paid for twice.
     """
-    with bundle_context(begun.bundle):
+    with bundle_context(begun.bundle, begun.items):
         return _carry_out(begun)
 
 

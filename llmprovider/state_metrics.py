@@ -8,17 +8,32 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    Min,
+    Q,
+    QuerySet,
+    Sum,
+    When,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 
+from llmprovider.expiries import time_to_live
 from llmprovider.gates.circuits import Stage, stage
 from llmprovider.gates.rows import circuit_of, lease
 from llmprovider.metric_labels import judge_labels, provider_label
 from llmprovider.models import BatchJob, Bundle, Gate, ProviderCall, QueueItem
 from llmprovider.providers.registry import PROVIDERS, has_batches
 
-_CIRCUIT: Final = {Stage.CLOSED: 0, Stage.HALF_OPEN: 1, Stage.PROBING: 1, Stage.OPEN: 2}
+# A call that tries a provider that hangs takes minutes, and until it is back all others wait.
+_CIRCUIT: Final = {Stage.CLOSED: 0, Stage.HALF_OPEN: 1, Stage.PROBING: 2, Stage.OPEN: 2}
 _STATUS: Final = QueueItem.Status
 
 
@@ -31,14 +46,28 @@ def collect() -> Iterator[GaugeMetricFamily]:
     yield _spend(now)
 
 
-# Each comparison that is not at its end is in exactly one of these. `since`: what its age is from.
-_STAGES: Final[dict[str, tuple[Q, str]]] = {
-    "queued": (Q(status=_STATUS.QUEUED, bundle__route=Bundle.Route.LIVE), "enqueued_at"),
-    "gathered": (Q(status=_STATUS.QUEUED, bundle__route=Bundle.Route.JOB), "enqueued_at"),
-    "processing": (Q(status=_STATUS.PROCESSING), "claimed_at"),
-    "submitted": (Q(status=_STATUS.SUBMITTED), "claimed_at"),
-    "undelivered": (Q(finished_at__isnull=False, delivered_at__isnull=True), "finished_at"),
-}
+def _stages(now: datetime) -> dict[str, tuple[Q, Combinable]]:
+    """Each comparison that is not at its end is in exactly one; with what its age is from."""
+    queued = Q(status=_STATUS.QUEUED)
+    return {
+        "queued": (queued & Q(bundle__route=Bundle.Route.LIVE), _waiting_since(now)),
+        "gathered": (queued & Q(bundle__route=Bundle.Route.JOB), F("enqueued_at")),
+        "processing": (Q(status=_STATUS.PROCESSING), F("claimed_at")),
+        "submitted": (Q(status=_STATUS.SUBMITTED), F("claimed_at")),
+        "undelivered": (Q(finished_at__isnull=False, delivered_at__isnull=True), F("finished_at")),
+    }
+
+
+def _waiting_since(now: datetime) -> Combinable:
+    """When a comparison began to wait for a worker, which is not its arrival where it has been in
+    a provider's job: then its time to live began anew, or there is more left of it than any that
+    waits for a worker is given, and its bundle was made when it came back."""
+    ttl = time_to_live(Bundle.Route.LIVE)
+    began = ExpressionWrapper(F("expires_at") - ttl, output_field=DateTimeField())
+    return Case(
+        When(expires_at__gt=now + ttl, then=F("bundle__created_at")),
+        default=Greatest(F("enqueued_at"), began),
+    )
 
 
 def _queue(now: datetime) -> Iterator[GaugeMetricFamily]:
@@ -49,10 +78,10 @@ def _queue(now: datetime) -> Iterator[GaugeMetricFamily]:
     )
     age = GaugeMetricFamily(
         "llm_provider_queue_oldest_age_seconds",
-        "Seconds that the oldest comparison has been in this status; 0 where there is none.",
+        "Seconds that the oldest comparison has waited in this status; 0 where there is none.",
         labels=["status"],
     )
-    for status, (condition, since) in _STAGES.items():
+    for status, (condition, since) in _stages(now).items():
         found = QueueItem.objects.filter(condition).aggregate(n=Count("pk"), oldest=Min(since))
         depth.add_metric([status], found["n"])
         age.add_metric([status], _age(found["oldest"], now))
@@ -84,7 +113,8 @@ def _job_age(now: datetime) -> GaugeMetricFamily:
 def _circuits(now: datetime) -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         "llm_provider_circuit_state",
-        "Circuit of a judge: 0 closed, 1 half open (one call tries), 2 open (nobody asks).",
+        "Circuit of a judge: 0 closed, 1 half open (the next call tries), 2 open (nobody asks, but "
+        "for one call that tries).",
         labels=["provider", "model"],
     )
     worst: dict[tuple[str, ...], int] = {}

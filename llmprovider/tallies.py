@@ -1,7 +1,7 @@
 """Tallies: what each event of the queue adds to which metric. Call them in its transaction."""
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
 # Why a comparison expired; `expired` tells which is when.
 REASONS: Final = ("ttl", "lease", "cleanup")
+# Of a live call.
+OUTCOMES: Final = ("success", "error", "lost")
+# Of a job's request: columns of the job's row.
+REQUEST_OUTCOMES: Final = ("succeeded", "errored", "expired", "cancelled", "missing")
+# Of a job that is at its provider, and at each of its ends.
+JOB_STATUSES: Final = ("submitted", "collected", "failed", "lost", "cancelled")
+TOKEN_KINDS: Final = ("input", "cache_read", "cache_write", "output", "reasoning")
+CACHE_DIRECTIONS: Final = ("read", "write")
 # Of an ended comparison's status.
 RESULTS: Final = {
     "completed": "success",
@@ -111,6 +119,13 @@ def job_ended(job: "BatchJob") -> None:
     if job.submitted_at is not None and job.ended_at is not None:
         seconds = _seconds(job.submitted_at, job.ended_at)
         observe(metrics.BATCH_API_JOB_DURATION, [seconds], **labels)
+
+
+def requests_ended(job: "BatchJob", outcomes: Mapping[str, int]) -> None:
+    """Requests of a job whose results were taken in: how many by REQUEST_OUTCOMES."""
+    labels = judge_labels(job.provider, job.model)
+    for outcome, many in outcomes.items():
+        count(metrics.BATCH_API_REQUESTS, many, **labels, outcome=outcome)
 
 
 def _seconds(since: datetime, until: datetime) -> float:

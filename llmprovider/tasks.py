@@ -9,6 +9,7 @@ from llmprovider import messages
 from llmprovider.api import results
 from llmprovider.clean_up import clean_up
 from llmprovider.contracts.faults import fault_of
+from llmprovider.contracts.log_contexts import fault_context
 from llmprovider.contracts.log_events import tell
 from llmprovider.jobs import messages as job_messages
 from llmprovider.jobs.sweeping import sweep
@@ -35,7 +36,8 @@ def process_bundle(self: Task, bundle_id: str, goes_on: bool = False) -> str:
             if goes_on and back_in is None:
                 messages.announce(turn.bundle, goes_on=True)
     except Exception as error:  # the clean-up sees to what this leaves behind
-        tell(log, logging.ERROR, "ticket_not_worked", bundle=bundle_id, fault=fault_of(error))
+        with fault_context(error, bundle=bundle_id):
+            tell(log, logging.ERROR, "ticket_not_worked", fault=fault_of(error))
     if back_in is not None:
         raise self.retry(countdown=back_in)
     return worked
@@ -73,7 +75,8 @@ def submit_job(job_id: str) -> str:
     try:
         tend(job_id)
     except Exception as error:
-        tell(log, logging.ERROR, "job_not_sent", job=job_id, fault=fault_of(error))
+        with fault_context(error):
+            tell(log, logging.ERROR, "job_not_sent", job=job_id, fault=fault_of(error))
     return job_id
 
 
@@ -83,7 +86,8 @@ def check_job(job_id: str) -> None:
     try:
         tend(job_id)
     except Exception as error:
-        tell(log, logging.ERROR, "job_not_seen_to", job=job_id, fault=fault_of(error))
+        with fault_context(error):
+            tell(log, logging.ERROR, "job_not_seen_to", job=job_id, fault=fault_of(error))
 
 
 @shared_task(name="llmprovider.check_jobs")

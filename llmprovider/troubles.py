@@ -8,15 +8,20 @@ from django.db.models import Q
 
 from llmprovider.conf import get_settings
 from llmprovider.gates.circuits import Stage, stage
+from llmprovider.gates.lanes import refused_since
 from llmprovider.gates.rows import circuit_of, lease
 from llmprovider.models import Gate, QueueItem
 
 
 class TroubleKind(StrEnum):
-    """`failing`: calls fail in a row, so one at a time tries. `paused`: asked to be left alone."""
+    """`failing`: calls fail in a row, so one at a time tries. `paused`: asked to be left alone.
+
+    `refused`: nobody is served until a person mends the key, the account or the model's name.
+    """
 
     FAILING = "failing"
     PAUSED = "paused"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class Trouble:
     """A judge that serves nobody at the moment, with this project's words of its last error.
 
     Failing: `since` when, and when what waits is given up (`until`) unless it serves before then.
+    Refused: `since` when; what waits is given up as soon as its turn comes, at the latest `until`.
     Paused: `until` when nobody asks, `since` None.
     """
 
@@ -56,7 +62,9 @@ def _trouble(gate: Gate, now: datetime) -> Trouble | None:
     tolerance = timedelta(seconds=get_settings().OUTAGE_TOLERANCE_SECONDS)
     failing = stage(circuit_of(gate), now, lease()) is not Stage.CLOSED
     if failing and gate.opened_at is not None:
-        kind, since, until = TroubleKind.FAILING, gate.opened_at, gate.opened_at + tolerance
+        refused = refused_since(gate.provider, gate.model) is not None
+        kind = TroubleKind.REFUSED if refused else TroubleKind.FAILING
+        since, until = gate.opened_at, gate.opened_at + tolerance
     elif gate.paused_until is not None and gate.paused_until > now:
         kind, since, until = TroubleKind.PAUSED, None, gate.paused_until
     else:

@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import CharField, OuterRef, QuerySet
 from django.db.models.functions import Cast
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -76,7 +77,7 @@ class BatchAdmin(Record):
                 )
             },
         ),
-        ("What belongs to it", {"fields": ("belongings",)}),
+        ("What belongs to it", {"fields": ("documents", "belongings")}),
         (
             "How it is judged",
             {
@@ -100,6 +101,7 @@ class BatchAdmin(Record):
                     "rubric",
                     "system_prompt",
                     "request_correlation_id",
+                    "idempotency_key",
                 )
             },
         ),
@@ -111,6 +113,7 @@ class BatchAdmin(Record):
         "billed",
         "jobs",
         "warnings_in_words",
+        "documents",
         "belongings",
     )
 
@@ -128,7 +131,10 @@ class BatchAdmin(Record):
         )
 
     @admin.display(description="progress")
-    def progress_bar(self, batch: Batch) -> SafeString:
+    def progress_bar(self, batch: Batch) -> SafeString | str:
+        """Of what is under way: a batch may well end before it reaches its most."""
+        if batch.ended:
+            return "ended"
         percent = round(100 * batch.progress)
         return format_html('<progress value="{}" max="100"></progress> {} %', percent, percent)
 
@@ -174,6 +180,15 @@ class BatchAdmin(Record):
     def warnings_in_words(self, batch: Batch) -> SafeString | str:
         words = ((warning.get("message", ""),) for warning in batch.warnings)
         return format_html_join(mark_safe("<br>"), "{}", words) or "none"
+
+    @admin.display(description="documents")
+    def documents(self, batch: Batch) -> SafeString:
+        """As over the API, to which the admin's session is a key."""
+        routes = {"report": "report", "run.json": "run"}
+        if batch.status == Batch.Status.COMPLETED:
+            routes["results.csv"] = "results-csv"
+        links = ((reverse(f"api:batch-{routes[name]}", args=[batch.pk]), name) for name in routes)
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
     @admin.display(description="lists")
     def belongings(self, batch: Batch) -> SafeString:

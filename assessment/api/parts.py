@@ -107,5 +107,8 @@ class TroubleTold(serializers.Serializer[Any]):
 class LinksTold(serializers.Serializer[Any]):
     self = serializers.URLField()
     results = serializers.URLField()
+    results_csv = serializers.URLField()
+    report = serializers.URLField(help_text="A page for people.")
+    run = serializers.URLField(help_text="Everything about the batch, as run.json.")
     pairs = serializers.URLField()
     cancel = serializers.URLField()

@@ -65,7 +65,15 @@ class BatchSummarySerializer(serializers.ModelSerializer[Batch]):
         }
 
 
-_ROUTES = {"self": "detail", "results": "results", "pairs": "pairs", "cancel": "cancel"}
+_ROUTES = {
+    "self": "detail",
+    "results": "results",
+    "results_csv": "results-csv",
+    "report": "report",
+    "run": "run",
+    "pairs": "pairs",
+    "cancel": "cancel",
+}
 
 
 class BatchSerializer(BatchSummarySerializer):
@@ -133,9 +141,11 @@ class EssayResultSerializer(serializers.ModelSerializer[Essay]):
     grade = serializers.CharField(source="projection.grade", default=None, allow_null=True)
     grade_probabilities = serializers.DictField(
         source="projection.grade_probabilities",
-        child=serializers.FloatField(),
+        child=serializers.FloatField(allow_null=True),
         default=None,
         allow_null=True,
+        help_text="null for a grade below or above all that anchors hold: nothing is known of it, "
+        "and the outermost anchored grade means this or lower (or higher).",
     )
     grade_confidence = NullIfBlank(
         source="projection.grade_confidence", default=None, allow_null=True

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import mixins, serializers, status, viewsets
@@ -15,8 +15,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assessment.api import problems
+from assessment.api.documents import CONFLICT, DocumentsMixin, finished
 from assessment.api.pages import Pages
 from assessment.api.payloads import is_form, payload_of
+from assessment.api.plans import PlanTold, compares_modes
+from assessment.api.repeats import digest_of, earlier, key_of
 from assessment.api.requests import BatchRequestSerializer, BatchUploadSerializer
 from assessment.api.responses import (
     BatchSerializer,
@@ -24,11 +27,14 @@ from assessment.api.responses import (
     PairSerializer,
     ResultsTold,
 )
+from assessment.eng5.plan_tables import plan_document
+from assessment.eng5.plans import plan_run
 from assessment.lifecycle.cancelling import cancel
-from assessment.lifecycle.creation import create_batch
-from assessment.lifecycle.specs import BatchRefused
+from assessment.lifecycle.creation import check_batch, create_batch
+from assessment.lifecycle.specs import BatchRefused, BatchSpec
 from assessment.lifecycle.starting import announce
 from assessment.models import Batch, ComparisonPair
+from llmprovider.contracts.idempotency_keys import KEY_HEADER, MAX_KEY_CHARS
 from llmprovider.contracts.log_contexts import log_context
 
 PROBLEMS = OpenApiResponse(
@@ -40,10 +46,14 @@ PROBLEMS = OpenApiResponse(
     description="What is wrong, by field; `detail` alone where the body could not be read. "
     "Nothing is stored.",
 )
-CONFLICT = OpenApiResponse(
+OTHER_REQUEST = OpenApiResponse(
     {"type": "object", "properties": {"detail": {"type": "string"}}},
-    description="The batch is not in a state in which this can be done.",
+    description="The idempotency key stands for another request.",
 )
+ASKED = {
+    "application/json": BatchRequestSerializer,
+    "multipart/form-data": BatchUploadSerializer,
+}
 
 
 class PairFilter(serializers.Serializer[Any]):
@@ -60,9 +70,12 @@ class PairFilter(serializers.Serializer[Any]):
 
 
 class BatchViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Batch]
+    DocumentsMixin,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet[Batch],
 ):
-    """Create, follow, read and cancel batches."""
+    """Plan, create, follow, read and cancel batches."""
 
     lookup_value_regex = "[0-9]+"
     pagination_class = Pages
@@ -83,42 +96,79 @@ class BatchViewSet(
         return BatchSummarySerializer if self.action == "list" else BatchSerializer
 
     @extend_schema(
-        request={
-            "application/json": BatchRequestSerializer,
-            "multipart/form-data": BatchUploadSerializer,
-        },
-        responses={201: BatchSerializer, 400: PROBLEMS},
+        parameters=[
+            OpenApiParameter(
+                KEY_HEADER,
+                str,
+                OpenApiParameter.HEADER,
+                description=f"1 to {MAX_KEY_CHARS} characters of your own. Sent again with the "
+                "same body, it gives the same batch and nothing is judged or billed twice.",
+            )
+        ],
+        request=ASKED,
+        responses={201: BatchSerializer, 400: PROBLEMS, 409: OTHER_REQUEST},
     )
     def create(self, request: Request) -> Response:
         """Store a batch and have it judged."""
-        payload = payload_of(request)
-        shape = BatchUploadSerializer if is_form(request) else BatchRequestSerializer
-        asked = shape(data=payload)
-        if not asked.is_valid():
-            raise ValidationError(problems.of_serializer(asked.errors, payload))
-        try:
-            with transaction.atomic():
-                batch = create_batch(
-                    asked.spec(request.user),
-                    created_by=request.user,
-                    request_correlation_id=_request_id(),
-                )
-                announce(batch)
-        except BatchRefused as refused:
-            raise ValidationError(problems.of_refusal(refused)) from None
+        payload, key = payload_of(request), key_of(request)
+        digest = digest_of(payload) if key else ""
+        # A repeat gets its answer whatever has changed since: the settings, a model retired.
+        batch = earlier(request.user, key, digest) or self._created(payload, key, digest)
         told = self.get_serializer(batch).data
         return Response(
             told, status=status.HTTP_201_CREATED, headers={"Location": told["links"]["self"]}
         )
 
+    def _created(self, payload: object, key: str, digest: str) -> Batch:
+        spec = self._spec(payload)
+        try:
+            with transaction.atomic():
+                batch = create_batch(
+                    spec,
+                    created_by=self.request.user,
+                    request_correlation_id=_request_id(),
+                    idempotency_key=key,
+                    request_sha256=digest,
+                )
+                announce(batch)
+        except BatchRefused as refused:
+            raise ValidationError(problems.of_refusal(refused)) from None
+        except IntegrityError:
+            # A twin with the same key was faster.
+            twin = earlier(self.request.user, key, digest)
+            if twin is None:
+                raise
+            return twin
+        return batch
+
+    def _spec(self, payload: object) -> BatchSpec:
+        """What is asked for. Raises ValidationError."""
+        shape = BatchUploadSerializer if is_form(self.request) else BatchRequestSerializer
+        asked = shape(data=payload)
+        if not asked.is_valid():
+            raise ValidationError(problems.of_serializer(asked.errors, payload))
+        return asked.spec(self.request.user)
+
+    @extend_schema(request=ASKED, responses={200: PlanTold, 400: PROBLEMS})
+    @action(detail=False, methods=["post"])
+    def plan(self, request: Request) -> Response:
+        """What such a batch would take and cost; stores nothing and sends nothing.
+
+        With up to 5,000 comparisons `modes` has every mode, above that the batch's own alone.
+        """
+        spec = self._spec(payload_of(request))
+        try:
+            check_batch(spec, created_by=request.user)
+            planned = plan_run(spec, compare=compares_modes(spec), keyless=True)
+        except BatchRefused as refused:
+            raise ValidationError(problems.of_refusal(refused)) from None
+        return Response({"plan": plan_document(planned), "warnings": planned.warnings})
+
     @extend_schema(responses={200: ResultsTold, 409: CONFLICT})
     @action(detail=True)
     def results(self, request: Request, pk: str) -> Response:
         """Scores, ranks and grades, once the batch is finished."""
-        batch = self.get_object()
-        if batch.status != Batch.Status.COMPLETED:
-            raise problems.Conflict(_no_results(batch))
-        return Response(ResultsTold(batch).data)
+        return Response(ResultsTold(finished(self.get_object())).data)
 
     @extend_schema(
         parameters=[PairFilter, OpenApiParameter("page", int), OpenApiParameter("page_size", int)],
@@ -151,18 +201,6 @@ class BatchViewSet(
             batch.refresh_from_db(fields=["status"])
             raise problems.Conflict(f"Batch {batch.pk} has ended already: it is {batch.status}.")
         return Response(self.get_serializer(self.get_object()).data)
-
-
-def _no_results(batch: Batch) -> str:
-    if batch.status == Batch.Status.CANCELLED:
-        return f"Batch {batch.pk} was cancelled and has no results."
-    if batch.status == Batch.Status.FAILED:
-        why = f": {batch.failure}" if batch.failure else ""
-        return f"Batch {batch.pk} failed ({batch.stop_reason}) and has no results{why}"
-    return (
-        f"Batch {batch.pk} is not finished: it is {batch.status}, with {batch.callbacks} of "
-        f"{batch.completion_denominator} comparisons answered. Ask again when it is COMPLETED."
-    )
 
 
 def _request_id() -> UUID | None:

@@ -92,5 +92,16 @@ def _known_grades(
 def _words(value: Any) -> str:
     if value is None:
         return "–"
-    told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    told = value if isinstance(value, str) else _judges(value)
+    if told is None:
+        told = json.dumps(value, ensure_ascii=False)
     return told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…"
+
+
+def _judges(value: Any) -> str | None:
+    """A list of judges as they are named elsewhere; None for any other value."""
+    if not isinstance(value, Sequence) or not value:
+        return None
+    if not all(isinstance(one, Mapping) and set(one) == {"provider", "model"} for one in value):
+        return None
+    return ", ".join(f"{one['provider']}:{one['model']}" for one in value)

@@ -7,7 +7,7 @@ from assessment.comparing.failures import Failures
 from assessment.comparing.positions import Positions
 from assessment.comparing.rankings import BY_CHANCE, OrderAgreement
 from assessment.comparing.run_pairs import RunHead, RunPair
-from assessment.comparing.verdicts import Share
+from assessment.comparing.shares import Share
 from assessment.measurement.bootstraps import Measure
 from assessment.pairing.balances import Evenness
 
@@ -31,7 +31,7 @@ def comparison_document(pair: RunPair) -> dict[str, Any]:
             "n": pair.scores.n,
             "mean_absolute_difference": pair.scores.mean,
             "mean_absolute_difference_in_standard_errors": pair.scores.mean_in_errors,
-            "expected_by_chance": BY_CHANCE,
+            "at_most_by_chance": BY_CHANCE,
             "more_than_2_standard_errors_apart": pair.scores.far,
             "essays": [
                 {
@@ -48,8 +48,8 @@ def comparison_document(pair: RunPair) -> dict[str, Any]:
         "grades": pair.grades
         and {
             "n": pair.grades.n,
-            "same": _measure(pair.grades.exact),
-            "within_a_step": _measure(pair.grades.adjacent),
+            "same": _share(pair.grades.exact),
+            "within_a_step": _share(pair.grades.adjacent),
         },
         "verdicts": {
             "pairs": list(pair.verdicts.pairs),
@@ -97,7 +97,7 @@ def _measure(measure: Measure) -> dict[str, Any]:
         "value": measure.value,
         "low": measure.low,
         "high": measure.high,
-        "interval": BOOTSTRAP,
+        "interval": BOOTSTRAP if measure.low is not None else None,
     }
 
 
@@ -153,13 +153,18 @@ def _effort(found: Effort) -> dict[str, Any]:
         "reasoning_tokens": found.reasoning_tokens,
         "cache_read_tokens": found.cache_read_tokens,
         "cache_read_share": found.cached,
+        "comparisons_sent": found.sendings,
+        "comparisons_asked_again": found.again,
         "usd": found.usd,
-        "calls_without_a_known_bill": found.incomplete,
+        "usd_at_most": found.usd_at_most,
+        "unpriced_calls": found.unpriced,
+        "unanswered_calls": found.unanswered,
         "per_comparison": {
             "calls": found.each(found.calls),
             "input_tokens": found.each(found.input_tokens),
             "output_tokens": found.each(found.output_tokens),
-            "usd": None if found.incomplete else found.each(found.usd),
+            "usd": None if found.unpriced else found.each(found.usd),
+            "usd_at_most": found.each(found.usd_at_most),
         },
         "seconds": found.seconds,
         "median_call_seconds": found.call_seconds,

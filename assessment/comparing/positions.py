@@ -14,7 +14,7 @@ FEWEST_EXPECTED = 5
 
 @dataclass(frozen=True)
 class Positions:
-    """Comparisons that a judge saw, by place.
+    """Comparisons that did not fail, by place: of the others a judge may have seen some.
 
     places          (times named first, times named second) of anchors and of students
     anchor_first    of the comparisons of an anchor with a student, those naming the anchor first

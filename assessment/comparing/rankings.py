@@ -8,14 +8,19 @@ from typing import Any, Final
 import numpy as np
 
 from assessment.comparing.essays import SharedEssay
-from assessment.measurement.agreement import agreement, spearman, tau_b
+from assessment.comparing.shares import Share
+from assessment.measurement.agreement import spearman, tau_b
 from assessment.measurement.bootstraps import Bootstrap, Measure
 from assessment.measurement.scales import Scale
 from assessment.reports.schema import RunDocument
 
-# Mean of |z| for a standard normal z: what two runs show that differ by chance alone.
+# Mean of |z| for a standard normal z: the most that two runs show that differ by chance alone. A
+# standard error counts what is known beforehand too, so two fits lie closer than it says.
 BY_CHANCE: Final = math.sqrt(2 / math.pi)
 FAR = 2.0
+
+# Decimals of a score that are no noise of the fit, which differs with the order of its rows.
+DECIMALS: Final = 9
 
 
 @dataclass(frozen=True)
@@ -49,21 +54,29 @@ class OrderAgreement:
     tau_b: Measure
     spearman: Measure
 
+    @property
+    def lacks_an_interval(self) -> bool:
+        """Whether a figure is there without one."""
+        return any(
+            each.value is not None and each.low is None for each in (self.tau_b, self.spearman)
+        )
+
 
 @dataclass(frozen=True)
 class ScoreAgreement:
     """Differences of the scores of `n` essays.
 
     mean              mean absolute difference, logits
-    mean_in_errors    the same in standard errors of the difference; 0.80 by chance alone
-    far               essays more than 2 of them apart; 1 in 20 by chance alone
+    mean_in_errors    the same in standard errors of the difference; by chance alone at most 0.80
+    far               essays more than 2 of them apart, by chance alone at most 1 in 20; None
+                      where no essay can be held to it
     largest           the essay whose score differs most
     """
 
     n: int
     mean: float | None
     mean_in_errors: float | None
-    far: int
+    far: int | None
     largest: PlacedEssay | None
 
 
@@ -72,8 +85,8 @@ class GradeAgreement:
     """Of `n` students with a grade in both runs: shares with the same, and within one step."""
 
     n: int
-    exact: Measure
-    adjacent: Measure
+    exact: Share
+    adjacent: Share
 
 
 def placed_essays(
@@ -90,7 +103,7 @@ def placed_essays(
             PlacedEssay(
                 essay.names[0],
                 essay.is_anchor,
-                (rows[0]["score"], rows[1]["score"]),
+                (round(rows[0]["score"], DECIMALS), round(rows[1]["score"], DECIMALS)),
                 (rows[0]["se"] or 0.0, rows[1]["se"] or 0.0),
                 (rows[0]["rank"], rows[1]["rank"]),
                 (rows[0]["grade"], rows[1]["grade"]),
@@ -117,7 +130,7 @@ def score_agreement(placed: Sequence[PlacedEssay]) -> ScoreAgreement:
         n=len(placed),
         mean=float(np.mean(sizes)) if sizes else None,
         mean_in_errors=float(np.mean(in_errors)) if in_errors else None,
-        far=sum(z > FAR for z in in_errors),
+        far=sum(z > FAR for z in in_errors) if in_errors else None,
         largest=max(placed, key=lambda essay: abs(essay.difference), default=None),
     )
 
@@ -130,12 +143,17 @@ def grade_agreement(
     students = [essay for essay in placed if not essay.is_anchor and all(essay.grades)]
     if labels != other["inputs"]["grade_scale"] or not students:
         return None
-    found = agreement(
-        [essay.grades[1] for essay in students],
-        [essay.grades[0] for essay in students],
-        Scale("custom", tuple(labels)),
+    scale = Scale("custom", tuple(labels))
+    steps = [
+        abs(scale.index(first) - scale.index(second))
+        for essay in students
+        for first, second in [essay.grades]
+        if first is not None and second is not None
+    ]
+    n = len(students)
+    return GradeAgreement(
+        n, Share(sum(step == 0 for step in steps), n), Share(sum(step <= 1 for step in steps), n)
     )
-    return GradeAgreement(found.n, found.exact, found.adjacent)
 
 
 def _results(document: RunDocument) -> dict[str, Mapping[str, Any]]:

@@ -1,6 +1,6 @@
 """Two runs on the same essays, compared in every respect."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,13 +43,18 @@ class RunHead:
 
 @dataclass(frozen=True)
 class RunPair:
-    """The first and the second of everything, and how far they agree."""
+    """The first and the second of everything, and how far they agree.
+
+    same_ranks    whether every student has the same rank in both; None where a run has no ranks
+    ranked        students with a rank in the first run, and in the second
+    """
 
     heads: tuple[RunHead, RunHead]
     configuration: list[Difference]
     students: OrderAgreement
     everybody: OrderAgreement
-    same_ranks: bool
+    same_ranks: bool | None
+    ranked: tuple[int, int]
     scores: ScoreAgreement
     grades: GradeAgreement | None
     verdicts: VerdictAgreement
@@ -80,13 +85,15 @@ def run_pair(
     essays = shared_essays(one, other)
     placed = placed_essays(one, other, essays)
     students = [essay for essay in placed if not essay.is_anchor]
+    ranked = _ranked(one), _ranked(other)
     seen = positions(one), positions(other)
     return RunPair(
         heads=(_head(one), _head(other)),
         configuration=differences(one, other, essays),
         students=order_agreement(students),
         everybody=order_agreement(placed),
-        same_ranks=bool(students) and all(len(set(essay.ranks)) == 1 for essay in students),
+        same_ranks=_same_ranks(students, ranked, sum(not essay.is_anchor for essay in essays)),
+        ranked=ranked,
         scores=score_agreement(placed),
         grades=grade_agreement(placed, one, other),
         verdicts=verdict_agreement(one, other, essays),
@@ -100,6 +107,17 @@ def run_pair(
         efforts=(effort(one), effort(other)),
         placed=placed,
     )
+
+
+def _ranked(document: RunDocument) -> int:
+    return sum(row["role"] == "student" and row["score"] is not None for row in document["results"])
+
+
+def _same_ranks(students: Sequence[PlacedEssay], ranked: tuple[int, int], of: int) -> bool | None:
+    """`students`: those that both runs have scored, of all."""
+    if not all(ranked):
+        return None
+    return len(students) == of and all(len(set(essay.ranks)) == 1 for essay in students)
 
 
 def _head(document: RunDocument) -> RunHead:

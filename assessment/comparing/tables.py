@@ -1,16 +1,27 @@
 """A comparison of two runs as tables with a few words each, for the terminal and the page."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from assessment.comparing.cells import (
+    asked_again,
+    cost,
+    cost_of_each,
+    duration,
+    evenness,
+    measured,
+    percentage,
+    rate,
+    shared,
+)
 from assessment.comparing.efforts import Effort
 from assessment.comparing.failures import Failures
 from assessment.comparing.rankings import BY_CHANCE
 from assessment.comparing.run_pairs import RunPair
-from assessment.comparing.verdicts import Share
-from assessment.measurement.bootstraps import Measure
-from assessment.pairing.balances import Evenness
-from assessment.reports.figures import MISSING, count, decimal, money, signed
+from assessment.comparing.shares import Share
+from assessment.comparing.verdicts import VerdictAgreement
+from assessment.measurement.bootstraps import FEWEST_FOR_AN_INTERVAL
+from assessment.reports.figures import MISSING, count, decimal, signed
 
 RUNS = ("run 1", "run 2")
 
@@ -32,10 +43,8 @@ def sections(pair: RunPair) -> list[Section]:
         _agreement(pair),
         _verdicts(pair),
         _efforts(pair),
-        _failures("Failed calls", pair.calls, "of this provider's calls; they may be tried again"),
-        _failures(
-            "Comparisons without a verdict", pair.comparisons, "of its comparisons, after retries"
-        ),
+        _failed_calls(pair),
+        _failed_comparisons(pair),
         _positions(pair),
         _tallies(pair),
     ]
@@ -69,60 +78,85 @@ def _configuration(pair: RunPair) -> Section:
 def _agreement(pair: RunPair) -> Section:
     rows: list[tuple[str, ...]] = []
     for name, found in (("students", pair.students), ("all essays", pair.everybody)):
-        rows.append((f"Kendall's tau-b, {name}", str(found.n), *_measure(found.tau_b)))
-        rows.append((f"Spearman's rho, {name}", str(found.n), *_measure(found.spearman)))
+        rows.append((f"Kendall's tau-b, {name}", str(found.n), *measured(found.tau_b)))
+        rows.append((f"Spearman's rho, {name}", str(found.n), *measured(found.spearman)))
     if pair.grades:
-        rows.append(("same grade", str(pair.grades.n), *_measure(pair.grades.exact)))
-        rows.append(("grade within a step", str(pair.grades.n), *_measure(pair.grades.adjacent)))
+        rows.append(("same grade", *shared(pair.grades.exact)))
+        rows.append(("grade within a step", *shared(pair.grades.adjacent)))
     scores = pair.scores
     n = str(scores.n)
     rows.append(("mean difference of scores, logits", n, decimal(scores.mean), MISSING))
     rows.append(("the same in standard errors", n, decimal(scores.mean_in_errors), MISSING))
     rows.append(("more than 2 standard errors apart", n, count(scores.far), MISSING))
     words = [
-        "The students have the same ranks in both runs."
-        if pair.same_ranks
-        else "The ranks of the students are not all the same.",
-        "1 is the same order, 0 none in common. The interval is a 95 % bootstrap over essays: how "
-        "far the figure would move with other essays like these. It does not tell how certain "
-        "the scores are.",
-        "Differences are without their sign. By chance alone two runs with independent verdicts "
-        f"are {decimal(BY_CHANCE)} standard errors apart on average, and 1 essay in 20 by more "
-        "than 2.",
+        _same_ranks(pair),
+        "1 is the same order, 0 none in common. The interval of a correlation is a 95 % bootstrap "
+        "over essays: how far the figure would move with other essays like these. It does not tell "
+        "how certain the scores are.",
     ]
-    if scores.largest is not None and scores.largest.difference:
-        first, second = scores.largest.scores
+    if pair.grades:
+        words.append("The interval of a share of grades is Wilson's.")
+    if any(found.lacks_an_interval for found in (pair.students, pair.everybody)):
         words.append(
-            f"Furthest apart: {scores.largest.name}, {signed(first)} and {signed(second)}."
+            f"A correlation of fewer than {FEWEST_FOR_AN_INTERVAL} essays has none, nor has one "
+            "that is the same in every sample: it would hold true far less often than 95 % says."
         )
+    words.append(
+        "Differences are without their sign. By chance alone two runs with independent verdicts "
+        f"are at most {decimal(BY_CHANCE)} standard errors apart on average, and at most 1 essay "
+        "in 20 by more than 2; less where comparisons are few."
+    )
+    if scores.largest is not None:
+        first, second = (signed(score) for score in scores.largest.scores)
+        if first != second:
+            words.append(f"Furthest apart: {scores.largest.name}, {first} and {second}.")
     return Section(
         "Ranks, scores and grades", ("", "n", "value", "95 % interval"), rows, tuple(words)
     )
 
 
+def _same_ranks(pair: RunPair) -> str:
+    if pair.same_ranks is None:
+        return f"{_lacking(pair.ranked)} ranks of the students."
+    if pair.same_ranks:
+        return "The students have the same ranks in both runs."
+    return "The ranks of the students are not all the same."
+
+
+def _lacking(have: tuple[int, int]) -> str:
+    """Who has none: at least one of them."""
+    if not any(have):
+        return "Neither run has"
+    return "The first run has no" if not have[0] else "The second run has no"
+
+
 def _verdicts(pair: RunPair) -> Section:
     found = pair.verdicts
     rows = [
-        ("pairs judged in both runs", *_share(found.shared)),
-        ("comparisons in the same order", *_share(found.same_order)),
-        ("comparisons in opposite orders", *_share(found.other_order)),
+        ("pairs judged in both runs", *shared(found.shared)),
+        ("comparisons in the same order", *shared(found.same_order)),
+        ("comparisons in opposite orders", *shared(found.other_order)),
     ]
-    if found.same_verdicts:
-        told = "Both runs judged the same pairs in the same orders, with the same winners."
-    elif found.same_comparisons:
-        told = "Both runs judged the same pairs in the same orders; some winners differ."
-    else:
-        told = (
-            f"The first run judged {count(found.pairs[0])} pairs, the second "
-            f"{count(found.pairs[1])}; they are not the same comparisons."
-        )
     words = (
-        told,
+        _same_verdicts(found),
         "The interval is Wilson's, as if the n were drawn each by itself; verdicts of one call "
         "may hang together, so it may be too narrow.",
     )
     return Section(
         "Winners of the same pairs", ("", "n", "same winner", "95 % interval"), rows, words
+    )
+
+
+def _same_verdicts(found: VerdictAgreement) -> str:
+    if found.same_verdicts is None:
+        return f"{_lacking(found.pairs)} {'verdict' if any(found.pairs) else 'a verdict'}."
+    if found.same_verdicts:
+        return "Both runs judged the same pairs in the same orders, with the same winners."
+    if found.same_comparisons:
+        return "Both runs judged the same pairs in the same orders; some winners differ."
+    return (
+        f"The first run judged {count(found.pairs[0])} pairs, the second {count(found.pairs[1])}; "
+        "they are not the same comparisons."
     )
 
 
@@ -138,37 +172,60 @@ def _efforts(pair: RunPair) -> Section:
         row("input tokens", lambda e: count(e.input_tokens)),
         row("input tokens per comparison", lambda e: decimal(e.each(e.input_tokens), 1)),
         row("output tokens", lambda e: count(e.output_tokens)),
-        row("output tokens per comparison", lambda e: decimal(e.each(e.output_tokens), 1)),
         row("of these, reasoning", lambda e: count(e.reasoning_tokens)),
-        row("input read from the prompt cache", lambda e: _percent(e.cached)),
-        row("cost", _cost),
-        row(
-            "cost per comparison",
-            lambda e: MISSING if e.incomplete else money(e.each(e.usd)),
-        ),
-        row("time from start to end", lambda e: _seconds(e.seconds)),
-        row("median time of a call", lambda e: _seconds(e.call_seconds)),
+        row("output tokens per comparison", lambda e: decimal(e.each(e.output_tokens), 1)),
+        row("input read from the prompt cache", lambda e: percentage(e.cached)),
+        row("cost", cost),
+        row("cost per comparison", cost_of_each),
+        row("time from start to end", lambda e: duration(e.seconds)),
+        row("median time of a call", lambda e: duration(e.call_seconds)),
         row("waves", lambda e: count(e.waves)),
         row("rounds, retries included", lambda e: count(e.rounds)),
     ]
     words = ["Tokens are as billed, failed calls included. A request of a batch job is a call."]
-    if any(each.incomplete for each in pair.efforts):
-        words.append("The bill of some calls is not known, so the cost is more than told.")
+    if any(each.unanswered for each in pair.efforts):
+        words.append(
+            "The bill of a call without an answer is not known: a range is from what is known to "
+            "what such calls may have cost at most."
+        )
+    if any(each.unpriced for each in pair.efforts):
+        words.append(
+            "No price is known for some models that answered, so the cost is at least what is told."
+        )
     return Section("What it took", ("", *RUNS), rows, tuple(words))
 
 
-def _failures(title: str, found: tuple[Failures, Failures], of: str) -> Section:
+def _failed_calls(pair: RunPair) -> Section:
+    rows = _failures(pair.calls)
+    words = (
+        "In brackets the share of this provider's calls; they may be tried again."
+        if rows
+        else "No call failed in either run.",
+        "A call of several comparisons may bring some and lack others without having failed. "
+        "Modes are compared by the comparisons asked again: in brackets their share of all that "
+        "were sent.",
+    )
+    rows.append(("comparisons asked again", *(asked_again(each) for each in pair.efforts)))
+    return Section("Failed calls", ("", *RUNS), rows, words)
+
+
+def _failed_comparisons(pair: RunPair) -> Section:
+    rows = _failures(pair.comparisons)
+    words = "In brackets the share of its comparisons, after retries."
+    return Section(
+        "Comparisons without a verdict",
+        ("", *RUNS),
+        rows,
+        (words if rows else "None in either run.",),
+    )
+
+
+def _failures(found: tuple[Failures, Failures]) -> list[tuple[str, ...]]:
     kinds = sorted({*found[0].by_kind, *found[1].by_kind})
-    rows = [
-        (f"{provider} {error}", *(_rate(each, (provider, error)) for each in found))
+    return [
+        (f"{provider} {error}", *(rate(each, (provider, error)) for each in found))
         for provider, error in kinds
     ]
-    words = (f"In brackets the share {of}.",) if rows else ("None in either run.",)
-    return Section(title, ("", *RUNS), rows, words)
-
-
-def _rate(found: Failures, kind: tuple[str, str]) -> str:
-    return f"{count(found.by_kind.get(kind, 0))} ({_percent(found.rate(kind))})"
 
 
 def _positions(pair: RunPair) -> Section:
@@ -182,21 +239,22 @@ def _positions(pair: RunPair) -> Section:
             "anchor first, where it met a student",
             *(f"{count(p.anchor_first)} of {count(p.anchor_met)}" for p in pair.positions),
         ),
-        ("chi-square of that", *(_evenness(p.anchors) for p in pair.positions)),
-        ("chi-square of all essays' places", *(_evenness(p.evenness) for p in pair.positions)),
+        ("chi-square of that", *(evenness(p.anchors) for p in pair.positions)),
+        ("chi-square of all essays' places", *(evenness(p.evenness) for p in pair.positions)),
         (
             "winner was named first",
             *(
                 f"{count(p.first_won)} of {count(p.verdicts)} "
-                f"({_percent(Share(p.first_won, p.verdicts).value)})"
+                f"({percentage(Share(p.first_won, p.verdicts).value)})"
                 for p in pair.positions
             ),
         ),
     ]
     words = (
+        "Comparisons that failed are left out.",
         "p is how often a fair coin for each comparison would be at least as uneven: below 0.05 is "
         "suspicious, near 1 is what balancing is for.",
-        f"Whether the first named wins as often in both runs: {_evenness(pair.first_won)}.",
+        f"Whether the first named wins as often in both runs: {evenness(pair.first_won)}.",
     )
     return Section("Places", ("", *RUNS), rows, words)
 
@@ -209,48 +267,12 @@ def _tallies(pair: RunPair) -> Section:
             off |= not tally.agree
             told = "yes" if tally.agree else "NO"
             rows.append((f"{run}: {tally.name}", count(tally.logged), count(tally.counted), told))
-    words = ("Some do not agree: `manage.py cj_doctor` says more." if off else "All agree.",)
+    words = (
+        "Some do not agree: `manage.py cj_doctor` says more, with the database (DATABASE_URL) in "
+        "which that run was made."
+        if off
+        else "All agree.",
+    )
     return Section(
         "What was logged, and what the rows come to", ("", "logged", "rows", "agree"), rows, words
     )
-
-
-def _measure(measure: Measure) -> Iterator[str]:
-    yield decimal(measure.value)
-    yield _range(measure.low, measure.high)
-
-
-def _share(share: Share) -> Iterator[str]:
-    yield count(share.n)
-    yield _percent(share.value)
-    low, high = share.interval or (None, None)
-    yield f"{_percent(low)} to {_percent(high)}" if share.n else MISSING
-
-
-def _range(low: float | None, high: float | None) -> str:
-    return MISSING if low is None or high is None else f"{decimal(low)} to {decimal(high)}"
-
-
-def _evenness(found: Evenness | None) -> str:
-    if found is None:
-        return MISSING
-    return f"{decimal(found.chi_square)}, {found.df} df, p {decimal(found.p, 3)}"
-
-
-def _cost(effort: Effort) -> str:
-    if effort.usd is None:
-        return "unknown"
-    return f"over {money(effort.usd)}" if effort.incomplete else money(effort.usd)
-
-
-def _percent(share: float | None) -> str:
-    return MISSING if share is None else f"{100 * share:.1f} %"
-
-
-def _seconds(seconds: float | None) -> str:
-    if seconds is None:
-        return MISSING
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

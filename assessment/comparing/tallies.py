@@ -28,12 +28,12 @@ def tallies(document: RunDocument, event: Mapping[str, Any] | None = None) -> li
     batch, rows = document["batch"], document["comparisons"]
     judged = sum(row["winner"] is not None for row in rows)
     failed = sum(row["error"] is not None for row in rows)
+    last_wave = max((wave["number"] for wave in document["waves"]), default=0)
     found = [
         Tally("sent, by the batch's counter", batch["submitted"], len(rows)),
         Tally("judged, by the batch's counter", batch["completed"], judged),
         Tally("failed, by the batch's counter", batch["failed"], failed),
-        Tally("waves", batch["waves"], len(document["waves"])),
-        Tally("calls, by the cost", document["cost"]["calls"], len(document["calls"])),
+        Tally("waves, by the last one's number", last_wave, len(document["waves"])),
     ]
     if batch["status"] == "COMPLETED":
         if document["waves"]:

@@ -1,43 +1,15 @@
 """How far two runs' judges agree on the pairs that both of them saw."""
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assessment.comparing.essays import SharedEssay
-from assessment.reports.figures import Z95
+from assessment.comparing.shares import Share
 from assessment.reports.schema import RunDocument
 
 # Numbers of the essays named first and second, and of the winner.
 Verdict = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Share:
-    """`hits` of `n`; bounds of the 95 % Wilson interval, None of nothing.
-
-    `hits` may be a fraction, where a pair was judged several times and counts in part.
-    """
-
-    hits: float
-    n: int
-
-    @property
-    def value(self) -> float | None:
-        return self.hits / self.n if self.n else None
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Wilson (1927), as if each of the n were drawn by itself."""
-        if not self.n:
-            return None
-        share, z2 = self.hits / self.n, Z95**2
-        middle = (share + z2 / (2 * self.n)) / (1 + z2 / self.n)
-        half = (
-            Z95 / (1 + z2 / self.n) * math.sqrt(share * (1 - share) / self.n + z2 / (4 * self.n**2))
-        )
-        return max(0.0, middle - half), min(1.0, middle + half)
 
 
 @dataclass(frozen=True)
@@ -48,16 +20,17 @@ class VerdictAgreement:
     shared             share of the pairs judged in both that have the same winner
     same_order         of the comparisons of those that were shown in the same order in both
     other_order        of those shown in opposite orders: a judge that favours a place errs here
-    same_comparisons   whether both runs judged the same pairs in the same orders, as often
-    same_verdicts      whether they also found the same winners
+    same_comparisons   whether both runs judged the same pairs in the same orders, as often; None
+                       where a run has no verdict
+    same_verdicts      whether they also found the same winners; None likewise
     """
 
     pairs: tuple[int, int]
     shared: Share
     same_order: Share
     other_order: Share
-    same_comparisons: bool
-    same_verdicts: bool
+    same_comparisons: bool | None
+    same_verdicts: bool | None
 
 
 def verdict_agreement(
@@ -79,13 +52,16 @@ def verdict_agreement(
             tally = ordered[a[0] == b[0]]
             tally[0] += a[2] == b[2]
             tally[1] += 1
+    both = bool(mine and theirs)
     return VerdictAgreement(
         pairs=(len(by_pair[0]), len(by_pair[1])),
         shared=Share(agreeing, len(shared)),
         same_order=Share(*ordered[True]),
         other_order=Share(*ordered[False]),
-        same_comparisons=sorted(v[:2] for v in mine) == sorted(v[:2] for v in theirs),
-        same_verdicts=sorted(mine) == sorted(theirs),
+        same_comparisons=sorted(v[:2] for v in mine) == sorted(v[:2] for v in theirs)
+        if both
+        else None,
+        same_verdicts=sorted(mine) == sorted(theirs) if both else None,
     )
 
 

@@ -6,7 +6,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from assessment.modes import ALIASES, LLMBatchingMode
+from assessment.pairing.budgets import FEWEST_COMPARISONS
 from llmprovider.contracts import BatchFill
+from llmprovider.contracts import queue as judge_queue
 
 LARGEST = 2**63 - 1
 MODES = [mode.value for mode in LLMBatchingMode] + list(ALIASES)
@@ -107,7 +109,7 @@ def _add_instructions(parser: ArgumentParser) -> None:
 
 def _add_judges(parser: ArgumentParser) -> None:
     judges = parser.add_argument_group("judges")
-    judges.add_argument("--provider", help="mock, anthropic or openai")
+    judges.add_argument("--provider", help=f"one of {', '.join(judge_queue.providers())}")
     judges.add_argument("--model", help="the provider's name of the model")
     judges.add_argument(
         "--judge",
@@ -174,7 +176,7 @@ def _add_budget(parser: ArgumentParser) -> None:
     budget = parser.add_argument_group("budget and mode")
     budget.add_argument(
         "--max-comparisons",
-        type=at_least(2),
+        type=at_least(FEWEST_COMPARISONS),
         metavar="N",
         help="most comparisons; scores that no longer change may end it sooner",
     )

@@ -56,9 +56,15 @@ def _batch(named: str) -> Batch | None:
     try:
         return find_batch(named)
     except NoSuchBatch:
-        if run_id_in(Path(named)) is None:
-            raise
-        return None
+        path = Path(named) / RUN_DOCUMENT
+        if run_id_in(path.parent) is not None:
+            return None
+        if path.exists():
+            raise BadOption(
+                f"{path} cannot be read: it is cut off, or no run document. "
+                "`manage.py eng5 report` writes it again where the run was made"
+            ) from None
+        raise
 
 
 def _document(named: str, batch: Batch | None) -> dict[str, Any]:

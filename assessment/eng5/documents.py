@@ -35,7 +35,7 @@ def run_document(batch: Batch) -> dict[str, Any]:
         "waves": [_wave(wave, names) for wave in batch.waves.order_by("number")],
         "comparisons": [_comparison(pair) for pair in _pairs(batch)],
         "results": _results(batch),
-        "measurement": result.get("measurement") or _NO_MEASUREMENT,
+        "measurement": result.get("measurement") or _no_measurement(batch),
         "calls": calls,
         "jobs": jobs_of(batch),
         "cost": cost_summary(batch, calls),
@@ -44,18 +44,25 @@ def run_document(batch: Batch) -> dict[str, Any]:
     }
 
 
-_NO_MEASUREMENT: dict[str, Any] = {
-    "reliability": None,
-    "reliability_low": None,
-    "reliability_high": None,
-    "reliability_reason": "not measured yet",
-    "sigma": None,
-    "components": 0,
-    "position_effect": None,
-    "boundaries": [],
-    "anchor_inversions": [],
-    "agreement": None,
-}
+def _no_measurement(batch: Batch) -> dict[str, Any]:
+    if not batch.ended:
+        reason = "not measured yet"
+    elif not batch.completed:
+        reason = "nothing was judged"
+    else:
+        reason = f"the run ended as {batch.status.lower()}, before it was measured"
+    return {
+        "reliability": None,
+        "reliability_low": None,
+        "reliability_high": None,
+        "reliability_reason": reason,
+        "sigma": None,
+        "components": 0,
+        "position_effect": None,
+        "boundaries": [],
+        "anchor_inversions": [],
+        "agreement": None,
+    }
 
 
 def batch_summary(batch: Batch) -> dict[str, Any]:
@@ -238,7 +245,10 @@ def _results(batch: Batch) -> list[dict[str, Any]]:
         rows,
         key=lambda row: (
             row["role"] != "student",
+            row["rank"] is None,
             row["rank"] or 0,
+            # Ranks are missing where groups never met: scores of different groups are no order.
+            (row["component"] or 0) if row["rank"] is None else 0,
             -(row["score"] or 0.0),
             row["essay"],
         ),

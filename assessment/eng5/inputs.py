@@ -79,9 +79,10 @@ class RunInputs:
         return self.spec.model_copy(update={"judges": judges})
 
 
-def read_inputs(options: Namespace) -> RunInputs:
+def read_inputs(options: Namespace, *, keyless: bool = False) -> RunInputs:
     """Read and check everything named on the command line; nothing is stored.
 
+    keyless: no judge will be asked, so their keys may be missing.
     Raises InputErrors, InputError, BatchRefused or BadOption, each naming what to mend.
     """
     try:
@@ -137,7 +138,7 @@ def read_inputs(options: Namespace) -> RunInputs:
         cj_source=SOURCE,
     )
     check_essays(spec)
-    resolve_judges(spec)
+    resolve_judges(spec, keyless=keyless)
     return RunInputs(spec, mock_judge, _record(options, spec))
 
 

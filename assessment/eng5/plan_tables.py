@@ -7,7 +7,9 @@ from typing import Any
 from assessment.eng5.plans import ModePlan, RunPlan
 from assessment.eng5.tables import Output, write_rows, write_table
 from assessment.modes import LLMBatchingMode
+from assessment.reports.figures import plural
 from llmprovider.contracts import BatchFill
+from llmprovider.contracts import queue as judge_queue
 
 PER_REQUEST = LLMBatchingMode.PER_REQUEST
 
@@ -31,18 +33,23 @@ def print_own_plan(plan: RunPlan, out: Output) -> None:
 def _write_own(plan: RunPlan, out: Output) -> None:
     own = plan.own
     rows = [
-        ("essays", f"{plan.students} students, {plan.anchors} anchors"),
+        (
+            "essays",
+            f"{plural(plan.students, 'student', 'students')}, "
+            f"{plural(plan.anchors, 'anchor', 'anchors')}",
+        ),
         ("possible pairs", f"{plan.eligible_pairs:,}"),
         ("comparisons", f"at most {own.estimate.comparisons:,} (budget {plan.total_budget:,})"),
-        ("waves", f"at most {own.waves}, the first with {own.first_wave:,} comparisons"),
+        ("waves", _wave_words(own)),
         ("mode", f"{_name(own)}, pairs chosen by {own.strategy}"),
         *_job_rows(own),
         ("judges", ", ".join(plan.judges)),
+        *_address_rows(plan),
         ("tokens", _token_words(own)),
         ("cost", _cost_words(own)),
     ]
     if plan.money_cap is not None:
-        rows.append(("money cap", f"{_usd(plan.money_cap)}: no call is made that could exceed it"))
+        rows.append(("money cap", _cap_words(plan.money_cap, plan)))
     single_wave = own.mode is LLMBatchingMode.PROVIDER_BATCH_API
     end = (
         "one wave, all of it sent" if single_wave else "scores that settle early end the run sooner"
@@ -53,7 +60,7 @@ def _write_own(plan: RunPlan, out: Output) -> None:
 
 def _write_warnings(plan: RunPlan, out: Output) -> None:
     for warning in plan.warnings:
-        out.write(f"Warning: {warning}")
+        out.write(f"Warning: {warning['message']}")
 
 
 def plan_document(plan: RunPlan) -> dict[str, Any]:
@@ -80,6 +87,7 @@ def _mode_document(mode: ModePlan, plan: RunPlan) -> dict[str, Any]:
         "pairing_strategy": mode.strategy,
         "planned_comparisons": estimate.comparisons,
         "first_wave": mode.first_wave,
+        "money_cap_pays_for": mode.money.comparisons if mode.money else None,
         "max_waves": mode.waves,
         "max_provider_calls": estimate.calls,
         "texts_sent": estimate.texts_sent,
@@ -145,6 +153,19 @@ _EXPLANATIONS = (
 _REASONING = "The model reasons before it answers: how much is the least certain part of `likely`."
 
 
+def _wave_words(mode: ModePlan) -> str:
+    first = plural(mode.first_wave, "comparison", "comparisons")
+    return f"at most {mode.waves:,}, the first with {first}"
+
+
+def _cap_words(cap: Decimal, plan: RunPlan) -> str:
+    words = f"{_usd(cap)}: no call is made that could exceed it"
+    paid = plan.own.money.comparisons if plan.own.money else None
+    if paid is None or paid >= plan.completion_denominator:
+        return words
+    return f"{words}; it pays for about {paid:,} of {plan.completion_denominator:,} comparisons"
+
+
 def _token_words(mode: ModePlan) -> str:
     estimate = mode.estimate
     reasoning = (
@@ -167,6 +188,14 @@ def _job_rows(mode: ModePlan) -> list[tuple[str, str]]:
     each = "one comparison each" if mode.fill is BatchFill.SINGLE else "bundles of comparisons"
     number = "1 job" if jobs == 1 else f"{jobs:,} jobs"
     return [("batch jobs", f"{number} with {requests:,} requests ({each}), all in one wave")]
+
+
+def _address_rows(plan: RunPlan) -> list[tuple[str, str]]:
+    """Where the judges are asked that have been given an address."""
+    providers = sorted({name.partition(":")[0] for name in plan.judges})
+    found = [one for one in map(judge_queue.address_of, providers) if one is not None]
+    places = ", ".join(f"{one.provider} at {one.place} ({one.variable})" for one in found)
+    return [("asked", places)] if places else []
 
 
 def _cost_words(mode: ModePlan) -> str:

@@ -32,19 +32,23 @@ from assessment.eng5.supervision import (
     see_through,
 )
 from assessment.eng5.tables import Output, print_batch, print_status
+from assessment.intake.forewarnings import CapForecast
 from assessment.lifecycle import starting
 from assessment.lifecycle.cancelling import cancel
 from assessment.lifecycle.creation import create_batch
 from assessment.lifecycle.specs import BatchRefused
 from assessment.models import Batch
 from assessment.modes import LLMBatchingMode
+from cjproject.addresses import broker_place
+from cjproject.databases import require_database
+from cjproject.health import broker_fault
 from llmprovider.contracts.log_contexts import batch_context
 
 
 def plan(options: Namespace, out: Output, err: Output) -> bool:
     """Print what the run takes in each mode. Stores and judges nothing."""
-    inputs = _inputs(options)
-    planned = plan_run(inputs.spec)
+    inputs = _inputs(options, keyless=True)
+    planned = plan_run(inputs.spec, keyless=True)
     print_plan(planned, out, as_json=options.json)
     return True
 
@@ -58,15 +62,17 @@ def execute(options: Namespace, out: Output, err: Output) -> bool:
             if options.detach:
                 check_detachable(LLMBatchingMode(batch.llm_batching_mode))
             return _supervise(batch, options, out, err)
+        err.write("Nothing to resume, so this starts a new run.")
     inputs = _inputs(options)
     planned = plan_run(inputs.spec, compare=False)
     if options.detach:
         check_detachable(planned.own.mode)
     require_tables()
+    _require_broker()
     folder = (options.output or default_folder(options.label, timezone.now())).absolute()
     _claim(folder)
     try:
-        batch = _create(inputs, folder)
+        batch = _create(inputs, folder, planned.own.money)
     except BatchRefused:
         with suppress(OSError):
             folder.rmdir()  # only an empty one: nothing of this run has been written
@@ -132,9 +138,9 @@ def cancel_run(options: Namespace, out: Output, err: Output) -> bool:
     return cancelled
 
 
-def _inputs(options: Namespace) -> RunInputs:
+def _inputs(options: Namespace, *, keyless: bool = False) -> RunInputs:
     try:
-        return read_inputs(options)
+        return read_inputs(options, keyless=keyless)
     except OSError as error:
         raise BadOption(f"{error.filename}: {error.strerror}. Check the path") from None
 
@@ -175,7 +181,7 @@ def _check_same_run(batch: Batch, inputs: RunInputs) -> None:
                 )
 
 
-def _create(inputs: RunInputs, folder: Path) -> Batch:
+def _create(inputs: RunInputs, folder: Path, money: CapForecast | None) -> Batch:
     with transaction.atomic():
         batch = create_batch(
             inputs.spec_with_mock(),
@@ -184,13 +190,27 @@ def _create(inputs: RunInputs, folder: Path) -> Batch:
                 "output": str(folder),
                 "command": shlex.join(["manage.py", *sys.argv[1:]]),
             },
+            money=money,
         )
         starting.announce(batch)
     return batch
 
 
+def _require_broker() -> None:
+    """Raises BadOption where nobody would be told of the batch."""
+    if not settings.EMBEDDED and broker_fault() is not None:
+        raise BadOption(
+            f"Redis at {broker_place(settings.REDIS_URL)} does not answer; nothing was started. "
+            "See to it, or mend REDIS_URL"
+        )
+
+
 def require_tables() -> None:
-    """Embedded: make the tables. Elsewhere only the operator changes a database."""
+    """Embedded: make the tables. Elsewhere only the operator changes a database.
+
+    Raises CommandError where the database does not let us in.
+    """
+    require_database()
     executor = MigrationExecutor(connection)
     if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return

@@ -15,13 +15,15 @@ from assessment.eng5.batches import folder_of
 from assessment.eng5.documents import run_document
 from assessment.eng5.following import Sighting, follow
 from assessment.eng5.run_folders import default_folder, write_run, write_run_document
-from assessment.eng5.tables import Output, print_batch, print_summary
+from assessment.eng5.tables import Output, also_judged_words, print_batch, print_summary
 from assessment.lifecycle.job_words import progress_words, waiting_words
 from assessment.lifecycle.jobs import Job, jobs_of, unsettled
 from assessment.models import Batch
 from assessment.modes import LLMBatchingMode
 from cjproject.embedded import Standby
 from llmprovider.contracts import queue as judge_queue
+
+MOST_OTHERS = 5  # batches that are named one by one
 
 
 def see_through(batch: Batch, options: Namespace, out: Output, err: Output) -> bool:
@@ -102,8 +104,7 @@ def _attend(
     try:
         with standby:
             try:
-                if not standby.step_in() and settings.EMBEDDED:
-                    err.write("Another process works this database: it judges, this one follows.")
+                _say_who_judges(batch, standby, err)
                 return follow(batch.pk, stream=sys.stderr, step_in=standby.step_in, until=until)
             except KeyboardInterrupt:
                 if standby.working:
@@ -130,6 +131,22 @@ def _write_up(batch: Batch, folder: Path, options: Namespace, out: Output) -> bo
     return batch.status == Batch.Status.COMPLETED
 
 
+def _say_who_judges(batch: Batch, standby: Standby, err: Output) -> None:
+    """On the embedded default: another process judges this batch, or this one others as well."""
+    if not settings.EMBEDDED:
+        return
+    others = Batch.objects.exclude(status__in=Batch.ENDED).exclude(pk=batch.pk).order_by("pk")
+    # Looked at before anything more is spent on them.
+    told = [also_judged_words(other) for other in others[:MOST_OTHERS]]
+    if (more := others.count() - len(told)) > 0:
+        told.append(f"So do {more} more: manage.py eng5 status")
+    if not standby.step_in():
+        err.write("Another process works this database: it judges, this one follows.")
+        return
+    for words in told:
+        err.write(words)
+
+
 def _say_how_to_go_on(batch: Batch, standby: Standby, err: Output) -> None:
     follow_it = f"manage.py eng5 resume {batch.pk}"
     if settings.EMBEDDED:
@@ -139,7 +156,12 @@ def _say_how_to_go_on(batch: Batch, standby: Standby, err: Output) -> None:
         )
         if unsettled(jobs_of(batch)):
             err.write("Jobs that a provider has got go on there meanwhile.")
-        if not standby.working:
+        if standby.working:
+            err.write(
+                "So does, and pays for it, whatever else works this database: another run, or "
+                f"`make web`. If you want no more of it: manage.py eng5 cancel {batch.pk}"
+            )
+        else:
             err.write("Until then the other process that works this database goes on with it.")
     else:
         err.write(

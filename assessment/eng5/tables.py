@@ -10,6 +10,7 @@ from assessment.lifecycle.job_words import job_words, waiting_words
 from assessment.lifecycle.jobs import jobs_of
 from assessment.lifecycle.troubles import trouble_document, trouble_words, troubles_of
 from assessment.models import Batch
+from assessment.reports.figures import plural
 
 
 class Output(Protocol):
@@ -27,7 +28,8 @@ def print_summary(document: Mapping[str, Any], report: Path, out: Output) -> Non
         (
             "comparisons",
             f"{batch['completed']} judged, {batch['failed']} failed, "
-            f"of at most {batch['completion_denominator']}; {batch['waves']} waves",
+            f"of at most {batch['completion_denominator']}; "
+            f"{plural(batch['waves'], 'wave', 'waves')}",
         ),
         ("provider calls", f"{cost['calls']}, {cost_words(cost)}"),
         (
@@ -40,7 +42,7 @@ def print_summary(document: Mapping[str, Any], report: Path, out: Output) -> Non
         rows.append(
             (
                 "known grades",
-                f"tau-b {agreement['tau_b']['value']:.2f} of {agreement['n']} students",
+                f"tau-b {agreement['tau_b']['value']:.2f} of {_graded_words(document)}",
             )
         )
     write_rows(rows, out)
@@ -49,6 +51,17 @@ def print_summary(document: Mapping[str, Any], report: Path, out: Output) -> Non
     for warning in document["warnings"]:
         out.write(f"Warning: {warning['message']}")
     out.write(f"Report: {report}")
+
+
+def _graded_words(document: Mapping[str, Any]) -> str:
+    """Whom the agreement is about: students of known grade that were given one."""
+    known = sum(
+        result["role"] == "student" and result["known_grade"] is not None
+        for result in document["results"]
+    )
+    graded = document["measurement"]["agreement"]["n"]
+    students = plural(known, "student", "students")
+    return students if graded == known else f"the {graded} of {students} that have a grade"
 
 
 def print_batch(batch: Batch, out: Output) -> None:
@@ -68,19 +81,42 @@ def print_status(batches: Sequence[Batch], out: Output, *, as_json: bool = False
         mock = ", mock judge" if batch.mock else ""
         reason = f" ({batch.stop_reason})" if batch.stop_reason else ""
         out.write(
-            f"{batch.pk}{label}: {batch.status}{reason}, {batch.callbacks} of at most "
-            f"{batch.completion_denominator} comparisons ({batch.progress:.0%}), "
-            f"{batch.failed} failed, {batch.waves.count()} waves, {batch.llm_batching_mode}{mock}, "
+            f"{batch.pk}{label}: {batch.status}{reason}, {_answered_words(batch)}, "
+            f"{plural(batch.waves.count(), 'wave', 'waves')}, {batch.llm_batching_mode}{mock}, "
             f"{cost_words(cost_summary(batch))}"
         )
         if batch.failure:
             out.write(f"  failed: {batch.failure}")
+        for warning in batch.warnings:
+            if warning["code"] == "other_address":
+                out.write(f"  warning: {warning['message']}")
         for trouble in troubles_of(batch):
             out.write(f"  waits: {trouble_words(trouble)}")
         for job in jobs_of(batch):
             out.write(f"  job: {job_words(job)}")
         if waiting := waiting_words(batch):
             out.write(f"  {waiting}")
+
+
+def _answered_words(batch: Batch) -> str:
+    """How far it is; of a batch that has ended, what came of it: it need not reach its most."""
+    words = (
+        f"{batch.completed} judged, {batch.failed} failed, "
+        f"of at most {batch.completion_denominator} comparisons"
+    )
+    return words if batch.ended else f"{words} ({batch.progress:.0%})"
+
+
+def also_judged_words(batch: Batch) -> str:
+    """What a command says of a batch that is not its own, and that it goes on with all the same."""
+    label = f" {batch.label!r}" if batch.label else ""
+    mock = ", mock judge" if batch.mock else ""
+    return (
+        f"Also goes on, as nobody else works this database: batch {batch.pk}{label}, "
+        f"{batch.callbacks} of at most {batch.completion_denominator} comparisons{mock}, so far "
+        f"{cost_words(cost_summary(batch))}. If you do not want it: manage.py eng5 cancel "
+        f"{batch.pk}"
+    )
 
 
 def _told(batch: Batch) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from assessment.fitting.decisions import DecisionList
 from assessment.fitting.diagnostics import Diagnostics, diagnose
+from assessment.intake.errors import printable
 from assessment.measurement.bradley_terry import Fit, fit
 from assessment.measurement.grades import GradeProjection, project_grades
 from assessment.measurement.reliability import Reliability, marginal_reliability
@@ -104,8 +105,9 @@ def _warnings(
     odd = [judge.judge for judge in diagnostics.judges if judge.misfits]
     if odd:
         found.append(
-            f"{len(odd)} of {len(diagnostics.judges)} judges decide unlike the others: look at "
-            "their decisions (--exclude-judge leaves one out)."
+            f"{len(odd)} of {len(diagnostics.judges)} judges decide unlike the others (infit; in "
+            "one session of 20 chance alone marks a judge): look at their decisions "
+            "(--exclude-judge leaves one out)."
         )
     if abs(whole.gamma) > max(3 * whole.gamma_se, 0.2):
         side = "first" if whole.gamma > 0 else "second"
@@ -124,6 +126,16 @@ def _warnings(
             )
     if decisions.left_out:
         found.append(f"{decisions.left_out} failed comparisons have no verdict and were left out.")
+    if decisions.repeated:
+        found.append(
+            f"{decisions.repeated} rows have the correlation_id of an earlier row and were left "
+            "out: each decision counts once."
+        )
+    for smaller, larger in decisions.contained:
+        found.append(
+            f"Every decision in {printable(smaller)} is in {printable(larger)} too. If they are "
+            "the same decisions they now count twice: fit without the first of these files."
+        )
     if diagnostics.left_out:
         found.append(f"Not computed for so many decisions: {', '.join(diagnostics.left_out)}.")
     return found

@@ -5,6 +5,7 @@ import io
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import InitVar, dataclass
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
@@ -28,14 +29,19 @@ class Chunk:
 
 @dataclass(eq=False, repr=False)
 class CsvFile:
-    """An opened csv file; `heading` holds its column names in lower case. Read it once."""
+    """An opened csv file; `heading` holds its column names in lower case. Read it once.
+
+    Files of one `digest` say the same.
+    """
 
     path: Path
     delimiter: str
     text: InitVar[str]
     heading: tuple[str, ...] = ()
+    digest: bytes = b""
 
     def __post_init__(self, text: str) -> None:
+        self.digest = sha256(text.encode("utf-8", "surrogatepass")).digest()
         self._reader = csv.reader(io.StringIO(text), delimiter=self.delimiter, strict=True)
         self._read = 0
         while not any(self.heading) and (rows := self._next(1)):

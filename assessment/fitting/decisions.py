@@ -7,20 +7,26 @@ first and is also the form of this project's own comparisons.csv.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import count, repeat
+from dataclasses import dataclass, field, replace
+from itertools import compress, count, repeat
 from pathlib import Path
 
 import numpy as np
 
 from assessment.fitting.csv_files import Chunk, CsvFile, open_csv, require
+from assessment.fitting.repetitions import (
+    CORRELATION_ID,
+    MOST_ERRORS,
+    ReadFile,
+    Repetitions,
+    contained_files,
+)
 from assessment.intake.errors import InputError, InputErrors, printable
 from assessment.measurement.arrays import BoolArray, FloatArray, IntArray
 
 CHOSEN, NOT_CHOSEN = "candidate_chosen", "candidate_not_chosen"
 FIRST, SECOND, WINNER = "essay_a", "essay_b", "winner"
 TIE = "tie"
-MOST_ERRORS = 10
 
 _FORMS = (
     "Give the columns judge, candidate_chosen and candidate_not_chosen, "
@@ -34,7 +40,8 @@ class DecisionList:
 
     `first_won` is 1, 0, or 0.5 for a tie. Where not `order_known`, `first` is the chosen one and
     says nothing about what was shown first. `left_out` counts failed comparisons, which have no
-    verdict.
+    verdict, and `repeated` rows whose correlation id another row has; `contained` names files whose
+    every decision is in a second file too, with that file.
     """
 
     items: tuple[str, ...]
@@ -45,6 +52,8 @@ class DecisionList:
     judge: IntArray
     order_known: bool
     left_out: int
+    repeated: int = 0
+    contained: tuple[tuple[str, str], ...] = ()
 
     @property
     def n(self) -> int:
@@ -82,15 +91,14 @@ class DecisionList:
         first, second, judge = self.first[kept], self.second[kept], self.judge[kept]
         items, place = np.unique(np.concatenate([first, second]), return_inverse=True)
         judges, whose = np.unique(judge, return_inverse=True)
-        return DecisionList(
-            tuple(self.items[item] for item in items),
-            tuple(self.judges[one] for one in judges),
-            place[: first.size],
-            place[first.size :],
-            self.first_won[kept],
-            whose,
-            self.order_known,
-            self.left_out,
+        return replace(
+            self,
+            items=tuple(self.items[item] for item in items),
+            judges=tuple(self.judges[one] for one in judges),
+            first=place[: first.size],
+            second=place[first.size :],
+            first_won=self.first_won[kept],
+            judge=whose,
         )
 
 
@@ -100,7 +108,8 @@ def read_decisions(paths: Sequence[Path]) -> DecisionList:
     A file without judges gets its own name as judge, or provider:model where it has these two
     columns. A winner is essay_a, essay_b, tie (half a win each), or the name of one of the two. A
     row without a winner is left out where its column error_code says that the comparison failed.
-    Raises `InputErrors` with up to ten problems of a file, each with its row and column.
+    Rows of one correlation_id are one decision, wherever they stand. Raises `InputErrors` with up
+    to ten problems of a file, each with its row and column, and where two files say the same.
     """
     reader = _Reader()
     for path in paths:
@@ -115,8 +124,11 @@ class _Reader:
     parts: list[tuple[IntArray, IntArray, FloatArray, IntArray]] = field(default_factory=list)
     order_known: bool = True
     left_out: int = 0
+    files: list[ReadFile] = field(default_factory=list)
+    repetitions: Repetitions = field(default_factory=Repetitions)
 
     def read(self, file: CsvFile) -> None:
+        self.repetitions.refuse_known(file)
         shown = FIRST in file.heading or SECOND in file.heading or WINNER in file.heading
         form = (FIRST, SECOND, WINNER) if shown else (CHOSEN, NOT_CHOSEN)
         require(file, form, _FORMS)
@@ -125,8 +137,10 @@ class _Reader:
         if not whose and {"provider", "model"} <= set(file.heading):
             whose = ["provider", "model"]
         failures = ["error_code"] if shown and "error_code" in file.heading else []
+        ids = [CORRELATION_ID] if CORRELATION_ID in file.heading else []
         seen = 0
-        for chunk in file.chunks((*form, *whose, *failures)):
+        taken = len(self.parts)
+        for chunk in file.chunks((*form, *whose, *failures, *ids)):
             seen += len(chunk.numbers)
             before = self.left_out
             if failures:
@@ -139,6 +153,8 @@ class _Reader:
                 "has no decision below its first row",
                 "Give one row for each decision.",
             )
+        read = sum(part[0].size for part in self.parts[taken:])
+        self.files.append(ReadFile(str(file.path), read, bool(whose)))
 
     def _judged(self, chunk: Chunk) -> Chunk:
         """Without the rows of failed comparisons."""
@@ -175,19 +191,16 @@ class _Reader:
             )
         else:
             made = iter(chunk.columns[whose[0]]) if whose else repeat(file.path.stem, len(one))
-        self.parts.append(
-            (
-                _numbers(self.items, one),
-                _numbers(self.items, other),
-                won,
-                _numbers(self.judges, made),
-            )
-        )
+        first, second = _numbers(self.items, one), _numbers(self.items, other)
+        new = self.repetitions.new_rows(file, chunk, first, second, won)
+        judges = _numbers(self.judges, compress(made, new))
+        self.parts.append((first[new], second[new], won[new], judges))
 
     def done(self) -> DecisionList:
         first, second, won, judge = (
             np.concatenate(column) for column in zip(*self.parts, strict=True)
         )
+        self.repetitions.refuse_contradictions(first, second, won)
         return DecisionList(
             tuple(self.items),
             tuple(self.judges),
@@ -197,6 +210,8 @@ class _Reader:
             judge,
             self.order_known,
             self.left_out,
+            self.repetitions.repeated,
+            tuple(contained_files(self.files, first, second, won, judge)),
         )
 
 

@@ -12,7 +12,12 @@ from assessment.measurement.arrays import FloatArray, IntArray
 from assessment.measurement.bradley_terry import Fit
 from assessment.measurement.eps_estimates import EpsEstimate, eps_estimate
 from assessment.measurement.grades import GradeProjection
-from assessment.measurement.judges import MISFIT_SDS, JudgeStatistics, judge_statistics
+from assessment.measurement.judges import (
+    JudgeStatistics,
+    infit_z,
+    judge_statistics,
+    misfit_limit,
+)
 from assessment.measurement.orders import OrderAgreement, order_agreement
 from assessment.measurement.residuals import (
     Misfit,
@@ -128,9 +133,8 @@ def _judges(
     size = len(judges)
     misfit = misfit_of_groups(size, judge, first_won, chance)
     shown_first = np.bincount(judge, first_won, size) / np.maximum(misfit.count, 1)
-    limit = np.inf
-    if size > 2:
-        limit = float(misfit.infit.mean() + MISFIT_SDS * misfit.infit.std(ddof=1))
+    standardised = infit_z(size, judge, first_won, chance)
+    limit = misfit_limit(size)
     return tuple(
         JudgeStatistics(
             judge=name,
@@ -140,7 +144,8 @@ def _judges(
             infit=float(misfit.infit[place]),
             outfit=float(misfit.outfit[place]),
             first_share=float(shown_first[place]),
-            misfits=bool(misfit.infit[place] > limit),
+            infit_z=standardised[place],
+            misfits=(standardised[place] or 0.0) > limit,
         )
         for place, name in sorted(enumerate(judges), key=lambda found: found[1])
     )

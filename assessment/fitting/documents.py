@@ -38,7 +38,7 @@ def item_rows(analysis: Analysis) -> list[Document]:
         shares = None
         if projection and grade is not None:
             labels = projection.scale.labels
-            shares = dict(zip(labels, projection.probabilities[item].tolist(), strict=True))
+            shares = dict(zip(labels, map(finite, projection.probabilities[item]), strict=True))
         known = analysis.anchors.get(item)
         rows.append(
             {

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from assessment.fitting.documents import Document
 from assessment.intake.errors import printable
 from assessment.reports.csv_exports import csv_text
+from assessment.reports.grades import Shares, unheld_words
 
 ITEM_COLUMNS = (
     "item",
@@ -79,7 +80,8 @@ def as_table(document: Document) -> str:
                 ),
             )
         )
-    parts.append("\n".join(_summary(summary)))
+    shares = [item["grade_probabilities"] for item in document["items"]]
+    parts.append("\n".join(_summary(summary, shares)))
     return "\n\n".join(parts)
 
 
@@ -97,7 +99,7 @@ def _item(item: Document, heads: Sequence[str]) -> list[str]:
     return [cells.get(head) or _number(item[head.replace(" ", "_")]) for head in heads]
 
 
-def _summary(summary: Document) -> Iterable[str]:
+def _summary(summary: Document, shares: Sequence[Shares | None]) -> Iterable[str]:
     judges = f" by {summary['n_judges']} judges" if summary["n_judges"] > 1 else ""
     yield f"{summary['n_comparisons']} decisions between {summary['n_items']} items{judges}."
     if summary["reliability"] is not None:
@@ -136,6 +138,8 @@ def _summary(summary: Document) -> Iterable[str]:
         )
     if summary["anchors"]:
         yield "* anchor, with its known grade."
+        if words := unheld_words(summary["anchors"]["grade_scale"], shares):
+            yield words
         for pair in summary["anchors"]["inversions"]:
             yield (
                 f"Anchors out of order: {printable(pair['worse'], longest=_LONGEST_NAME)} "

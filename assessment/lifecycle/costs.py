@@ -1,6 +1,5 @@
 """What a batch has cost so far, as it is told everywhere."""
 
-from decimal import Decimal
 from typing import Any
 
 from assessment.models import Batch
@@ -28,11 +27,3 @@ def cost_so_far(batch: Batch) -> dict[str, Any]:
         "input_tokens": totals["input_tokens"],
         "output_tokens": totals["output_tokens"],
     }
-
-
-def no_call_fits(cap: Decimal, least: Decimal) -> str:
-    """What to say where the money cap is below the most that any call of the run can cost."""
-    return (
-        f"the money cap of ${cap:.4f} lets no call be made: the cheapest may cost up to "
-        f"${least:.4f}, and no call is made that could exceed the cap"
-    )

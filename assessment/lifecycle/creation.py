@@ -11,6 +11,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from assessment.conf import get_settings
+from assessment.intake.forewarnings import CapForecast, forewarnings
+from assessment.lifecycle.assignments import anchor_of, assignment_of, check_stored
+from assessment.lifecycle.judge_addresses import address_record, address_warnings
+from assessment.lifecycle.rehearsals import forecast, most_comparisons
 from assessment.lifecycle.resolutions import (
     resolve_batching,
     resolve_budget,
@@ -19,9 +23,9 @@ from assessment.lifecycle.resolutions import (
 )
 from assessment.lifecycle.specs import BatchRefused, BatchSpec, EssaySpec, JudgeSpec
 from assessment.log_names import fields_of
-from assessment.models import Anchor, Assignment, Batch, Essay
+from assessment.models import Assignment, Batch, Essay
 from assessment.modes import LLMBatchingMode, ResolvedMode
-from assessment.pairing.budgets import completion_denominator, eligible_pairs
+from assessment.pairing.budgets import completion_denominator
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.contracts.log_events import tell
 from llmprovider.contracts.texts import warning_signs
@@ -55,35 +59,68 @@ def create_batch(
     created_by: AbstractBaseUser | None = None,
     request_correlation_id: UUID | None = None,
     run_record: dict[str, Any] | None = None,
+    idempotency_key: str = "",
+    request_sha256: str = "",
+    money: CapForecast | None = None,
 ) -> Batch:
     """Check `spec` and store the batch with its essays; nothing is judged yet.
 
-    Essays are numbered by role and name, so that one seed gives one set of pairs anywhere.
-    Raises BatchRefused with nothing stored.
+    Essays are numbered by role and name, so that one seed gives one set of pairs anywhere. money:
+    what the money cap pays for, where that is worked out already.
+    Raises BatchRefused with nothing stored, and IntegrityError where `created_by` has a batch under
+    this key.
     """
-    check_essays(spec)
-    judges = resolve_judges(spec)
-    _check_mock_judges(judges)
-    resolved = resolve_batching(spec, judges)
-    size = _size_of(spec, resolved.mode)
+    judges, resolved, size = _checked(spec)
     signs = {essay.name: _signs_of(essay) for essay in spec.essays}
+    foreseen = forewarnings(
+        spec.ordered_essays(),
+        comparisons=most_comparisons(spec),
+        pairs=spec.pair_positions(),
+        money=money or forecast(spec, judges, resolved.mode),
+    )
     with transaction.atomic():
         _check_label(spec, created_by)
-        assignment = _assignment_of(spec, created_by)
+        assignment = assignment_of(spec, created_by)
         batch = Batch.objects.create(
             assignment=assignment,
             created_by=created_by,
             run_record=run_record,
+            idempotency_key=idempotency_key,
+            request_sha256=request_sha256,
             request_correlation_id=request_correlation_id or uuid4(),
             judges=[judge.stored() for judge in judges],
             mock=any(judge_queue.is_mock(judge.provider) for judge in judges),
-            warnings=_standing_warnings(judges, resolved, sum(map(bool, signs.values()))),
-            **_as_asked(spec, resolved.mode),
+            warnings=[
+                *_standing_warnings(judges, resolved, sum(map(bool, signs.values()))),
+                *foreseen,
+            ],
+            **_as_asked(spec, judges, resolved.mode),
             **size,
         )
         _store_essays(batch, assignment, spec.ordered_essays(), signs)
     _tell_of(batch)
     return batch
+
+
+def check_batch(spec: BatchSpec, *, created_by: AbstractBaseUser | None = None) -> None:
+    """Raises BatchRefused for what `create_batch` would refuse, a missing key aside.
+
+    Stores nothing.
+    """
+    _checked(spec, keyless=True)
+    _check_label(spec, created_by)
+    check_stored(spec, created_by)
+
+
+def _checked(
+    spec: BatchSpec, *, keyless: bool = False
+) -> tuple[list[JudgeSpec], ResolvedMode, dict[str, Any]]:
+    """Judges, mode and the fields of `_size_of`."""
+    check_essays(spec)
+    judges = resolve_judges(spec, keyless=keyless)
+    _check_mock_judges(judges)
+    resolved = resolve_batching(spec, judges)
+    return judges, resolved, _size_of(spec, resolved.mode)
 
 
 def _tell_of(batch: Batch) -> None:
@@ -126,11 +163,7 @@ def _size_of(spec: BatchSpec, mode: LLMBatchingMode) -> dict[str, Any]:
     overrides = spec.batch_config_overrides
     budget = resolve_budget(spec)
     pairs = spec.pair_positions()
-    if pairs is None:
-        anchors = sum(essay.role == "anchor" for essay in spec.essays)
-        eligible = eligible_pairs(len(spec.essays) - anchors, anchors, overrides.compare_anchors)
-    else:
-        eligible = len(pairs)
+    eligible = spec.eligible_pairs() if pairs is None else len(pairs)
     most_pairs = min(budget, eligible * overrides.judgements_per_pair)
     if mode is LLMBatchingMode.PROVIDER_BATCH_API and most_pairs > judge_queue.capacity():
         raise BatchRefused(
@@ -149,7 +182,9 @@ def _size_of(spec: BatchSpec, mode: LLMBatchingMode) -> dict[str, Any]:
     }
 
 
-def _as_asked(spec: BatchSpec, mode: LLMBatchingMode) -> dict[str, Any]:
+def _as_asked(
+    spec: BatchSpec, judges: Sequence[JudgeSpec], mode: LLMBatchingMode
+) -> dict[str, Any]:
     """What the batch keeps of the request and of the settings in force, as fields."""
     overrides = spec.batch_config_overrides
     return {
@@ -157,6 +192,7 @@ def _as_asked(spec: BatchSpec, mode: LLMBatchingMode) -> dict[str, Any]:
         "settings_in_force": {
             **get_settings().model_dump(mode="json"),
             **judge_queue.settings_in_force(),
+            **address_record(judges),
         },
         "bos_batch_id": spec.bos_batch_id,
         "cj_source": spec.cj_source,
@@ -191,6 +227,7 @@ def _standing_warnings(
     if any(judge_queue.is_mock(judge.provider) for judge in judges):
         message = "A simulated judge took part: these results say nothing about the essays."
         warnings.append({"code": "mock_run", "message": message})
+    warnings += address_warnings(judges)
     if mode.warning:
         warnings.append({"code": "batching_mode", "message": mode.warning})
     if texts_with_signs:
@@ -203,49 +240,6 @@ def _standing_warnings(
     return warnings
 
 
-def _assignment_of(spec: BatchSpec, owner: AbstractBaseUser | None) -> Assignment:
-    """The assignment by its label; one that exists is used as it is, never altered."""
-    wanted = {
-        "task": spec.task,
-        "rubric": spec.rubric,
-        "system_prompt": spec.system_prompt,
-        "grade_scale": list(spec.grade_scale),
-    }
-    assignment = Assignment.find(spec.assignment_label, owner)
-    created = assignment is None
-    if assignment is None:
-        assignment = Assignment.objects.create(
-            label=spec.assignment_label,
-            owner=owner,
-            context_origin=spec.context_origin,
-            **wanted,
-        )
-    if not created:
-        for field, value in wanted.items():
-            if getattr(assignment, field) != value:
-                raise BatchRefused(
-                    field,
-                    f"differs from that of assignment {assignment.label!r}. "
-                    "Leave it as it is there, or name another assignment",
-                )
-    return assignment
-
-
-def _anchor_of(assignment: Assignment, essay: EssaySpec) -> Anchor:
-    anchor, _ = Anchor.objects.get_or_create(
-        assignment=assignment,
-        name=essay.name,
-        defaults={"text": essay.text, "sha256": essay.sha256, "grade": essay.known_grade},
-    )
-    if (anchor.sha256, anchor.grade) != (essay.sha256, essay.known_grade):
-        raise BatchRefused(
-            "essays",
-            f"anchor {essay.name} of assignment {assignment.label!r} has another text or grade. "
-            "Rename the anchor, or name another assignment",
-        )
-    return anchor
-
-
 def _store_essays(
     batch: Batch,
     assignment: Assignment,
@@ -254,7 +248,7 @@ def _store_essays(
 ) -> None:
     rows = []
     for position, essay in enumerate(essays):
-        anchor = _anchor_of(assignment, essay) if essay.role == "anchor" else None
+        anchor = anchor_of(assignment, essay) if essay.role == "anchor" else None
         rows.append(
             Essay(
                 batch=batch,

@@ -16,10 +16,12 @@ from assessment.lifecycle.measuring import Measurement, measure
 from assessment.log_names import fields_of
 from assessment.measurement.agreement import agreement
 from assessment.measurement.bootstraps import Measure
+from assessment.measurement.bradley_terry import Fit
 from assessment.measurement.grades import GradeProjection as Projection
 from assessment.measurement.grades import project_grades
+from assessment.measurement.regrading import regrade
 from assessment.measurement.scales import Scale
-from assessment.metrics import BATCH_COMPLETION_SECONDS, STUCK_BATCHES
+from assessment.metrics import BATCH_COMPLETION_SECONDS, FAILED_BATCHES, STUCK_BATCHES
 from assessment.models import Batch, Essay, GradeProjection
 from llmprovider.contracts.counting import count, observe
 from llmprovider.contracts.faults import fault_of
@@ -86,17 +88,27 @@ def _complete(batch: Batch) -> None:
                 },
                 "essays": diagnosis.essays,
             },
-            warnings=[
-                *locked.warnings,
-                *warnings_of(locked, measurement, projection, essays),
-                *warnings_of_judges(diagnosis.measurement["judges"]),
-            ],
+            warnings=_all_told(
+                locked.warnings,
+                [
+                    *warnings_of(locked, measurement, projection, essays),
+                    *warnings_of_judges(diagnosis.measurement["judges"]),
+                ],
+            ),
             completed_at=(now := timezone.now()),
         )
         observe(BATCH_COMPLETION_SECONDS, [max(0.0, (now - locked.created_at).total_seconds())])
         if locked.stop_reason == Batch.StopReason.FORCED_RECOVERY:
             count(STUCK_BATCHES, outcome="recovered")
     _log_end(locked)
+
+
+def _all_told(
+    before: Sequence[dict[str, str]], after: Sequence[dict[str, str]]
+) -> list[dict[str, str]]:
+    """Warnings from the start and of the end; what came true is told once, as it came."""
+    came = {warning["code"] for warning in after}
+    return [*(warning for warning in before if warning["code"] not in came), *after]
 
 
 def _enough_succeeded(batch: Batch) -> bool:
@@ -112,6 +124,7 @@ def _fail(batch: Batch, reason: str, why: str) -> None:
         withdraw_pending(locked)
         if locked.stop_reason in STUCK:
             count(STUCK_BATCHES, outcome="failed")
+        count(FAILED_BATCHES, reason=str(reason))
         locked.step_to(
             Batch.Status.FAILED,
             submitted=locked.submitted,
@@ -154,21 +167,16 @@ def _rows(
     scale: Scale | None,
 ) -> list[GradeProjection]:
     fit = measurement.fit
-    ranks = student_ranks(
-        {
-            essay.position: float(fit.scores[essay.position])
-            for essay in essays
-            if not essay.is_anchor
-        }
-    )
+    ranks = student_ranks(_scores_to_rank(essays, fit))
     rows = []
     for essay in essays:
         item = essay.position
         grade = projection.grades[item] if projection else None
         probabilities = None
         if projection and scale and grade is not None:
+            # None for grades that no anchor reaches: nothing is known of them, which is not 0.
             probabilities = {
-                label: float(chance)
+                label: _finite(float(chance))
                 for label, chance in zip(scale.labels, projection.probabilities[item], strict=True)
             }
         rows.append(
@@ -193,8 +201,28 @@ def _rows(
     return rows
 
 
+def _scores_to_rank(essays: Sequence[Essay], fit: Fit) -> dict[int, float]:
+    """Scores of students, by position: of those that were compared, if all essays met.
+
+    Scores of groups that never met are on no common scale (DESIGN, section 8), so there no student
+    has a place among all; one whose comparisons all failed has none either.
+    """
+    met = [essay.position for essay in essays if fit.comparisons[essay.position]]
+    if len(set(fit.component[met].tolist())) > 1:
+        return {}
+    return {
+        essay.position: float(fit.scores[essay.position])
+        for essay in essays
+        if not essay.is_anchor and (fit.comparisons[essay.position] or not met)
+    }
+
+
 def student_ranks(scores: dict[int, float]) -> dict[int, int]:
-    """Ranks among students, 1 best; equal scores share the better rank (1, 2, 2, 4)."""
+    """Ranks among students, 1 best; equal scores share the better rank (1, 2, 2, 4).
+
+    Scores are equal to nine decimals: what comes after is noise of the fit.
+    """
+    scores = {item: round(score, 9) for item, score in scores.items()}
     ordered = sorted(scores.values(), reverse=True)
     first_place: dict[float, int] = {}
     for place, score in enumerate(ordered, start=1):
@@ -258,6 +286,12 @@ def _agreement(
         [essay.known_grade for essay in students],
         scale,
         scores=measurement.fit.scores[items],
+        regraded=regrade(
+            measurement.fit,
+            {essay.position: essay.known_grade for essay in essays if essay.is_anchor},
+            scale,
+            items,
+        ),
     )
     return {
         "n": found.n,

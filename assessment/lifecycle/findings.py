@@ -76,7 +76,10 @@ def warnings_of_judges(judges: Sequence[Mapping[str, Any]]) -> list[dict[str, st
     odd = [judge["judge"] for judge in judges if judge["misfits"]]
     if not odd:
         return []
-    message = f"Decides unlike the other judges, so look at its comparisons: {_some(odd)}."
+    message = (
+        f"Decides unlike the other judges, so look at its comparisons: {_some(odd)}. "
+        "(Chance alone marks a judge in one run of 20.)"
+    )
     return [{"code": "judge_misfit", "message": message}]
 
 

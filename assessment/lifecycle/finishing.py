@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from assessment.conf import get_settings
 from assessment.continuation import Decision, Limits, Snapshot, Verdict, decide
+from assessment.intake.forewarnings import no_call_fits
 from assessment.lifecycle import messages
-from assessment.lifecycle.costs import no_call_fits
 from assessment.lifecycle.launching import launch_wave, relaunch_failed
 from assessment.lifecycle.measuring import Measurement, measure
 from assessment.lifecycle.wave_plans import plan_next_wave
@@ -20,7 +20,7 @@ from assessment.log_names import fields_of
 from assessment.metrics import WORKFLOW_DECISIONS
 from assessment.models import Batch, ComparisonPair, Wave
 from assessment.modes import LLMBatchingMode
-from assessment.pairing.budgets import eligible_pairs
+from assessment.pairing.budgets import eligible_among
 from assessment.pairing.waves import WavePlan
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.contracts.counting import count
@@ -218,7 +218,10 @@ def _waves_without_success(batch: Batch) -> int:
 def _all_eligible_succeeded(batch: Batch) -> bool:
     if batch.specified_pairs is not None:
         return batch.completed >= len(batch.specified_pairs)
-    anchors = batch.essays.filter(role="anchor").count()
-    students = batch.essays.filter(role="student").count()
-    eligible = eligible_pairs(students, anchors, batch.compare_anchors)
+    essays = list(batch.essays.values_list("role", "sha256"))
+    eligible = eligible_among(
+        [role == "anchor" for role, _ in essays],
+        [text for _, text in essays],
+        batch.compare_anchors,
+    )
     return batch.completed >= eligible * batch.judgements_per_pair

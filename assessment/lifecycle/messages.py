@@ -19,24 +19,22 @@ FINALISE_BATCH = "assessment.finalise_batch"
 
 def start_batch(batch_id: int) -> None:
     """Have the first wave launched."""
-    _send(lambda: current_app.send_task(START_BATCH, args=[batch_id]))
+    _send_task(START_BATCH, batch_id)
 
 
 def launch_wave(batch_id: int, number: int, round_: int) -> None:
     """Have the rest of a large round put into the queue."""
-    _send(lambda: current_app.send_task(LAUNCH_WAVE, args=[batch_id, number, round_]))
+    _send_task(LAUNCH_WAVE, batch_id, number, round_)
 
 
 def finish_wave(batch_id: int, number: int, round_: int, *, wait: float | None = None) -> None:
     """Have a round of a wave weighed, after `wait` seconds."""
-    _send(
-        lambda: current_app.send_task(FINISH_WAVE, args=[batch_id, number, round_], countdown=wait)
-    )
+    _send_task(FINISH_WAVE, batch_id, number, round_, wait=wait)
 
 
 def finalise_batch(batch_id: int) -> None:
     """Have scores and grades written."""
-    _send(lambda: current_app.send_task(FINALISE_BATCH, args=[batch_id]))
+    _send_task(FINALISE_BATCH, batch_id)
 
 
 def judge_wave(steps: Sequence[Signature], batch_id: int, number: int, round_: int) -> None:
@@ -49,6 +47,11 @@ def judge_wave(steps: Sequence[Signature], batch_id: int, number: int, round_: i
         return
     finish = current_app.signature(FINISH_WAVE, args=[batch_id, number, round_], immutable=True)
     _send(lambda: chord(steps, finish).apply_async())
+
+
+def _send_task(name: str, *args: int, wait: float | None = None) -> None:
+    # Nobody waits for the result. Celery would listen for it, and fail where Redis is away.
+    _send(lambda: current_app.send_task(name, args=list(args), countdown=wait, ignore_result=True))
 
 
 def _send(publish: Callable[[], object]) -> None:

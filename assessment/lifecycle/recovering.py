@@ -9,7 +9,7 @@ from django.utils import timezone
 from assessment.lifecycle import messages
 from assessment.lifecycle.cancelling import withdraw_pending
 from assessment.log_names import fields_of
-from assessment.metrics import STUCK_BATCHES
+from assessment.metrics import FAILED_BATCHES, STUCK_BATCHES
 from assessment.models import Batch
 from llmprovider.contracts.counting import count
 from llmprovider.contracts.log_events import tell
@@ -72,6 +72,7 @@ def _end_unscored(batch: Batch) -> None:
         completed_at=timezone.now(),
     )
     count(STUCK_BATCHES, outcome="failed")
+    count(FAILED_BATCHES, reason=str(Batch.StopReason.INTERNAL_ERROR))
     tell(
         log,
         logging.ERROR,

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from assessment.conf import get_settings
 from assessment.lifecycle.specs import BatchRefused, BatchSpec, JudgeSpec, LLMConfigOverrides
 from assessment.modes import LLMBatchingMode, LLMBatchingStrategy, ResolvedMode, resolve_mode
+from assessment.pairing.budgets import FEWEST_COMPARISONS
 from llmprovider.contracts import Overrides
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.contracts.models import refused_override
 
 
-def resolve_judges(spec: BatchSpec) -> list[JudgeSpec]:
+def resolve_judges(spec: BatchSpec, *, keyless: bool = False) -> list[JudgeSpec]:
     """The judges of a batch: its own, else its overrides', else the settings'. Never a default.
 
-    Raises BatchRefused where none is named or one cannot be used here.
+    keyless: nobody will be asked, so keys and addresses may be missing here. Raises BatchRefused
+    where none is named or one cannot be used here.
     """
     settings = get_settings()
     judges = list(spec.judges)
@@ -36,7 +38,8 @@ def resolve_judges(spec: BatchSpec) -> list[JudgeSpec]:
         for judge in judges
     ]
     for judge in resolved:
-        problem = judge_queue.judge_problem(judge.provider, judge.model)
+        check = judge_queue.choice_problem if keyless else judge_queue.judge_problem
+        problem = check(judge.provider, judge.model)
         if problem:
             raise BatchRefused("judges", problem)
     if len({(judge.provider, judge.model) for judge in resolved}) != len(resolved):
@@ -70,15 +73,17 @@ def _check_prices(judges: Sequence[JudgeSpec], *, capped: bool) -> None:
 
 
 def resolve_budget(spec: BatchSpec) -> int:
-    """Most comparisons of the batch. Raises BatchRefused outside 1..the ceiling."""
+    """Most comparisons of the batch. Raises BatchRefused outside the fewest..the ceiling."""
     settings = get_settings()
+    # Of pairs that the caller names, one may be all that is wanted.
+    fewest = FEWEST_COMPARISONS if spec.pairs is None else 1
     asked = spec.max_comparisons_override
     if asked is None:
         return settings.MAX_PAIRWISE_COMPARISONS
-    if not 1 <= asked <= settings.MAX_COMPARISONS_CEILING:
+    if not fewest <= asked <= settings.MAX_COMPARISONS_CEILING:
         raise BatchRefused(
             "max_comparisons_override",
-            f"{asked} is outside 1 to {settings.MAX_COMPARISONS_CEILING}",
+            f"{asked} is outside {fewest} to {settings.MAX_COMPARISONS_CEILING}",
         )
     return asked
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from assessment.models import Assignment
 from assessment.modes import LLMBatchingMode
+from assessment.pairing.budgets import eligible_among
 from assessment.pairing.specified import specified_pairs
 from llmprovider.contracts import MAX_BUNDLE_SIZE, BatchFill, GivenPrice
 
@@ -114,6 +115,14 @@ class BatchSpec(_Spec):
     def ordered_essays(self) -> list[EssaySpec]:
         """By role and name, so that one seed gives one set of pairs anywhere."""
         return sorted(self.essays, key=lambda essay: (essay.role, essay.name))
+
+    def eligible_pairs(self) -> int:
+        """How many pairs there are to choose from."""
+        return eligible_among(
+            [essay.role == "anchor" for essay in self.essays],
+            [essay.sha256 for essay in self.essays],
+            self.batch_config_overrides.compare_anchors,
+        )
 
     def pair_positions(self) -> list[list[int]] | None:
         """The caller's `pairs` as places in `ordered_essays`; None where pairs are generated.

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from assessment.models import Batch
 from llmprovider.contracts import queue as judge_queue
-from llmprovider.contracts.queue import Trouble
+from llmprovider.contracts.queue import Trouble, TroubleKind
 
 
 def troubles_of(batch: Batch) -> list[Trouble]:
@@ -34,6 +34,11 @@ def trouble_words(trouble: Trouble) -> str:
     last = f" (last error: {trouble.message})" if trouble.message else ""
     if trouble.since is None:
         return f"{judge} asked to be left alone until {trouble.until:%H:%M:%S} UTC{last}"
+    if trouble.kind is TroubleKind.REFUSED:
+        return (
+            f"{judge} refuses every call since {trouble.since:%H:%M:%S} UTC{last}. Waiting does "
+            "not help, and a batch without another judge ends. Mend the cause and run it again"
+        )
     return (
         f"{judge} has failed since {trouble.since:%H:%M:%S} UTC{last}. It is tried again and "
         f"again; what still waits at {trouble.until:%H:%M} UTC is given up"

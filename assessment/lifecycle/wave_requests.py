@@ -48,17 +48,6 @@ def requests_of(
         for essay in (batch.essays.all() if essays is None else essays)
     }
     preferred = preferred_bundle_size(of)
-    setting = Setting(
-        instructions=Instructions(
-            system_prompt=batch.system_prompt, task=batch.task, rubric=batch.rubric
-        ),
-        judges=judges_of(batch.judges, batch.llm_config_overrides),
-        mode=LLMBatchingMode(batch.llm_batching_mode),
-        batch_key=str(batch.pk),
-        bundle_size_override=batch.bundle_size_override,
-        batch_fill=BatchFill(batch.batch_fill) if batch.batch_fill else None,
-        money_cap=batch.money_cap,
-    )
     askings = [
         Asking(
             first=documents[pair.essay_a_id],
@@ -71,7 +60,22 @@ def requests_of(
         )
         for pair in pairs
     ]
-    return comparison_requests(askings, setting, of=of)
+    return comparison_requests(askings, setting_of(batch), of=of)
+
+
+def setting_of(batch: Batch) -> Setting:
+    """What all comparisons of the batch have in common."""
+    return Setting(
+        instructions=Instructions(
+            system_prompt=batch.system_prompt, task=batch.task, rubric=batch.rubric
+        ),
+        judges=judges_of(batch.judges, batch.llm_config_overrides),
+        mode=LLMBatchingMode(batch.llm_batching_mode),
+        batch_key=str(batch.pk),
+        bundle_size_override=batch.bundle_size_override,
+        batch_fill=BatchFill(batch.batch_fill) if batch.batch_fill else None,
+        money_cap=batch.money_cap,
+    )
 
 
 def _metadata(

@@ -1,6 +1,6 @@
 """Agreement between projected grades and known ones, with bootstrap intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,17 +36,25 @@ def agreement(
     scale: Scale,
     *,
     scores: FloatArray | None = None,
+    regraded: IntArray | None = None,
     seed: int = SEED,
     replicates: int = REPLICATES,
 ) -> Agreement:
     """Compare grades item by item; items without both grades are left out.
 
     `scores` (n,), if given, replace projected grades in the two rank correlations. Intervals are
-    percentile bootstrap over items (Efron, 1979), from `seed`. Raises ValueError when lengths
-    differ or a label is not on the scale.
+    percentile bootstrap over items (Efron, 1979), from `seed`. Give `regraded` (replicates, n)
+    where one set of anchors graded all items (see `regrade`): row by row it replaces the projected
+    grades in the samples, so that the intervals know of the boundaries' error too. Raises
+    ValueError when lengths differ or a label is not on the scale.
     """
-    if len(projected) != len(known) or (scores is not None and len(scores) != len(known)):
-        raise ValueError("projected grades, known grades and scores differ in length")
+    sizes = {len(projected), len(known)}
+    sizes |= {len(scores)} if scores is not None else set()
+    if regraded is not None:
+        replicates, width = regraded.shape
+        sizes.add(width)
+    if len(sizes) > 1:
+        raise ValueError("projected grades, known grades, scores and draws differ in length")
     both = [
         (place, scale.index(mine), scale.index(theirs))
         for place, (mine, theirs) in enumerate(zip(projected, known, strict=True))
@@ -58,14 +66,32 @@ def agreement(
     steps = len(scale)
     n = mine.size
     measure = Bootstrap(n, seed=seed, replicates=replicates).measure
+    draws = mine[None] if regraded is None else regraded[:, place]
+
+    def graded(statistic: Callable[[IntArray, IntArray], float]) -> Measure:
+        """Of projected and known grades."""
+
+        def redrawn(number: int, rows: IntArray) -> float:
+            drawn = draws[number, rows]
+            return float("nan") if (drawn < 0).any() else statistic(drawn, theirs[rows])
+
+        return measure(
+            lambda rows: statistic(mine[rows], theirs[rows]),
+            None if regraded is None else redrawn,
+        )
+
+    def ordered(statistic: Callable[[FloatArray, IntArray], float]) -> Measure:
+        """Of scores and known grades; other boundaries do not change it."""
+        return measure(lambda rows: statistic(ranked[rows], theirs[rows]))
+
     return Agreement(
         n=n,
-        exact=measure(lambda rows: float((mine[rows] == theirs[rows]).mean())),
-        adjacent=measure(lambda rows: float((np.abs(mine[rows] - theirs[rows]) <= 1).mean())),
-        kappa=measure(lambda rows: weighted_kappa(mine[rows], theirs[rows], steps)),
-        tau_b=measure(lambda rows: tau_b(ranked[rows], theirs[rows])),
-        spearman=measure(lambda rows: spearman(ranked[rows], theirs[rows])),
-        mean_difference=measure(lambda rows: float((mine[rows] - theirs[rows]).mean())),
+        exact=graded(lambda one, other: float((one == other).mean())),
+        adjacent=graded(lambda one, other: float((np.abs(one - other) <= 1).mean())),
+        kappa=graded(lambda one, other: weighted_kappa(one, other, steps)),
+        tau_b=ordered(tau_b),
+        spearman=ordered(spearman),
+        mean_difference=graded(lambda one, other: float((one - other).mean())),
     )
 
 

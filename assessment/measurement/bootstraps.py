@@ -10,10 +10,19 @@ from assessment.measurement.arrays import IntArray
 SEED = 11
 REPLICATES = 1_000
 
+FEWEST_FOR_AN_INTERVAL = 12
+"""Items: 95 % bounds of a rank correlation hold for 93 % then, for 68 % at 8 items."""
+
+_NO_WIDTH = 1e-9
+
 
 @dataclass(frozen=True)
 class Measure:
-    """A statistic with the bounds of its 95 % bootstrap interval; None where undefined."""
+    """A statistic with the bounds of its 95 % bootstrap interval; None where undefined.
+
+    There are no bounds of fewer than FEWEST_FOR_AN_INTERVAL items, nor where every sample gives one
+    figure: they would not hold what they say.
+    """
 
     value: float | None
     low: float | None
@@ -30,14 +39,34 @@ class Bootstrap:
             generator.integers(0, n, (replicates, n)) if n else np.zeros((0, 0), np.intp)
         )
 
-    def measure(self, statistic: Callable[[IntArray], float]) -> Measure:
-        """`statistic` of all items, and its interval; it is given the rows of a sample (n,)."""
+    def measure(
+        self,
+        statistic: Callable[[IntArray], float],
+        redrawn: Callable[[int, IntArray], float] | None = None,
+    ) -> Measure:
+        """`statistic` of all items, and its interval; it is given the rows of a sample (n,).
+
+        `redrawn`, if given, stands for it in sample number 0, 1, ...: where more than the choice of
+        items differs from sample to sample.
+        """
         value = statistic(np.arange(self._n)) if self._n else np.nan
         if not np.isfinite(value):
             return Measure(None, None, None)
-        drawn = np.array([statistic(sample) for sample in self._samples])
+        if self._n < FEWEST_FOR_AN_INTERVAL:
+            return Measure(float(value), None, None)
+        drawn = np.array(
+            [
+                redrawn(number, sample) if redrawn else statistic(sample)
+                for number, sample in enumerate(self._samples)
+            ]
+        )
         drawn = drawn[np.isfinite(drawn)]
-        if self._n < 2 or drawn.size < len(self._samples) / 2:
+        if drawn.size < len(self._samples) / 2:
             return Measure(float(value), None, None)
         low, high = np.quantile(drawn, [0.025, 0.975])
+        if redrawn:
+            # Boundaries that vary about the found ones may agree less than these at every draw.
+            low, high = min(low, value), max(high, value)
+        if high - low < _NO_WIDTH:
+            return Measure(float(value), None, None)
         return Measure(float(value), float(low), float(high))

@@ -15,6 +15,9 @@ from assessment.measurement.thresholds import Thresholds, find_thresholds
 Beyond = Literal["below_lowest", "above_highest"]
 Confidence = Literal["HIGH", "MID", "LOW"]
 
+TOO_FEW_GRADES = "needs anchors of at least two different grades"
+UNCONNECTED = "no two anchors of different grades are connected by comparisons"
+
 HIGH_FROM = 0.75
 MID_FROM = 0.5
 
@@ -35,7 +38,9 @@ class GradeProjection:
 
     grades         the label whose band holds the score; None where there is no projection.
                    Anchors get the grade their score points to: publish their known grade
-    probabilities  (n, k), a row sums to 1; nan where there is no projection
+    probabilities  (n, k), the known ones of a row sum to 1; nan where there is no projection, and
+                   for grades below or above all that anchors hold: nothing tells them from the
+                   outermost anchored grade, whose chance is that of "this or lower" / "or higher"
     thresholds     (k - 1,) logits; entry g parts label g from g + 1; nan outside the anchored range
     threshold_ses  (k - 1,) their standard errors
     beyond         "below_lowest" / "above_highest": the score lies outside all anchors' scores, so
@@ -90,9 +95,10 @@ def project_grades(fit: Fit, anchors: Mapping[int, str], scale: Scale) -> GradeP
     if not bool(np.isfinite(fit.se).all()):
         raise ValueError("grades need a fit with standard errors")
 
-    part = _anchored_part(fit, items, levels)
+    part = anchored_part(fit, items, levels)
     if part is None:
-        return _no_projection(fit, scale, "needs anchors of at least two different grades")
+        reason = UNCONNECTED if np.unique(levels).size >= 2 else TOO_FEW_GRADES
+        return _no_projection(fit, scale, reason)
     inside = fit.component[items] == part
     items, levels = items[inside], levels[inside]
     inversions = find_inversions(fit, items, levels, scale)
@@ -104,8 +110,11 @@ def project_grades(fit: Fit, anchors: Mapping[int, str], scale: Scale) -> GradeP
     return _project(fit, scale, items, fit.component == part, thresholds, inversions, checks)
 
 
-def _anchored_part(fit: Fit, items: IntArray, levels: IntArray) -> int | None:
-    """The connected part with the most anchors, of at least two grades."""
+def anchored_part(fit: Fit, items: IntArray, levels: IntArray) -> int | None:
+    """The connected part with the most anchors, of at least two grades; None without one.
+
+    `items` (a,) are anchors, `levels` (a,) the positions of their grades on the scale.
+    """
     best: tuple[int, int] | None = None
     for part in np.unique(fit.component[items]):
         inside = fit.component[items] == part
@@ -125,7 +134,6 @@ def _project(
 ) -> GradeProjection:
     low, high = thresholds.lowest, thresholds.highest
     probabilities = np.full((fit.n, len(scale)), np.nan)
-    probabilities[inside] = 0.0
     probabilities[inside, low : high + 1] = thresholds.probabilities(
         fit.scores[inside], fit.se[inside] ** 2
     )

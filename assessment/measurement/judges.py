@@ -8,12 +8,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
-from assessment.measurement.arrays import ArrayLike, BoolArray, FloatArray
+from assessment.measurement.arrays import ArrayLike, BoolArray, FloatArray, IntArray
 from assessment.measurement.bradley_terry import Fit, fit
-from assessment.measurement.residuals import chance_of_first, misfit_of_groups
+from assessment.measurement.residuals import (
+    chance_of_first,
+    infit_against_the_rest,
+    misfit_of_groups,
+)
 
-MISFIT_SDS = 2.0
+FALSE_ALARMS = 0.05
+"""Share of sessions of judges who are all alike in which one or more are marked all the same."""
+
+FEWEST = 3
+"""Judges from which on one can be told from the others; of two, either may be the odd one."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,9 @@ class JudgeStatistics:
     expected_agreement  the share to expect if the judge judged like the rest
     infit, outfit       misfit against the scores of all judges; 1 is expected
     first_share         share of decisions for the item shown first
-    misfits             infit more than 2 SDs above the mean of the judges (Pollitt, 2012)
+    infit_z             standard errors by which infit stands above that of all other judges; None
+                        with fewer than three judges
+    misfits             infit_z beyond what chance brings one judge or more in 5 % of sessions
     """
 
     judge: str
@@ -35,6 +46,7 @@ class JudgeStatistics:
     infit: float
     outfit: float
     first_share: float
+    infit_z: float | None
     misfits: bool
 
 
@@ -57,9 +69,8 @@ def judge_statistics(
     names, member = np.unique(np.asarray(judges, dtype=np.str_), return_inverse=True)
     chance = chance_of_first(whole.scores, one, other, whole.gamma)
     misfit = misfit_of_groups(names.size, member, outcome, chance)
-    limit = np.inf
-    if names.size > 2:
-        limit = float(misfit.infit.mean() + MISFIT_SDS * misfit.infit.std(ddof=1))
+    standardised = infit_z(names.size, member, outcome, chance)
+    limit = misfit_limit(names.size)
     found = []
     for judge, name in enumerate(names):
         own = member == judge
@@ -75,10 +86,27 @@ def judge_statistics(
                 infit=float(misfit.infit[judge]),
                 outfit=float(misfit.outfit[judge]),
                 first_share=float(outcome[own].mean()),
-                misfits=bool(misfit.infit[judge] > limit),
+                infit_z=standardised[judge],
+                misfits=(standardised[judge] or 0.0) > limit,
             )
         )
     return tuple(found)
+
+
+def infit_z(
+    size: int, judge: IntArray, first_won: FloatArray, chance: FloatArray
+) -> list[float | None]:
+    """`JudgeStatistics.infit_z` of `size` judges; `judge` (m,) made the m decisions."""
+    if size < FEWEST:
+        return [None] * size
+    found = infit_against_the_rest(size, judge, first_won, chance)
+    return [float(z) if np.isfinite(z) else None for z in found]
+
+
+def misfit_limit(judges: int) -> float:
+    """The `infit_z` that the highest of so many judges, all alike, passes by chance in 5 % (Sidak,
+    1967)."""
+    return float(-ndtri(1.0 - (1.0 - FALSE_ALARMS) ** (1.0 / max(judges, 1))))
 
 
 def decisions_without(judges: Sequence[str], excluded: Collection[str]) -> BoolArray:

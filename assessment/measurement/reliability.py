@@ -23,6 +23,10 @@ HALF_WIDTH = 1.920729
 
 NORMAL_95 = 1.959964
 
+FEWEST_ITEMS = 4
+"""Items below which there is no number: the spread of two or three true scores is a guess, and with
+it the share of it that is error. One pair decided six times alike would say .75."""
+
 PROFILE_LIMIT = 300
 """Largest number of items for which the interval always comes from the profile."""
 
@@ -54,13 +58,15 @@ def marginal_reliability(fit: Fit) -> Reliability:
     """Reliability = 1 - n / (n - 1) * mean(se^2) / sigma^2, with se of the centred scores.
 
     n counts items whose score is not fixed; with fixed scores nothing is centred and the factor
-    is 1. None while the log likelihood ratio of sigma against 0 is at most 1.35.
+    is 1. None with fewer than 4 of them, and while the log likelihood ratio of sigma against 0 is
+    at most 1.35.
     """
     free = int((~fit.fixed).sum())
     if np.isinf(fit.sigma):
         return _none("a fit without a prior has no marginal-likelihood reliability")
-    if free < 2:
-        return _none("needs at least two essays")
+    if free < FEWEST_ITEMS:
+        what = " without a known score" if fit.fixed.any() else ""
+        return _none(f"needs at least {FEWEST_ITEMS} essays{what}")
     if not bool(np.isfinite(fit.se).all()):
         return _none("standard errors were not computed")
     if fit.log_likelihood_ratio <= CHANCE_LIMIT:

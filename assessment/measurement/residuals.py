@@ -56,6 +56,28 @@ def misfit_of_groups(
     return _misfit(size, group, np.asarray(first_won, dtype=np.float64), chance)
 
 
+def infit_against_the_rest(
+    size: int, group: IntArray, first_won: ArrayLike, chance: FloatArray
+) -> FloatArray:
+    """How far each group's infit stands out from that of all other groups, in standard errors (k,).
+
+    The ratio of the two is made normal by its cube root (Wilson & Hilferty, 1931; Wright & Masters,
+    1982). Against the rest, since scores that were fitted to the same decisions bring every infit
+    below 1. Each squared residual varies by p (1 - p) (1 - 2p)^2. nan for a group without decisions
+    or alone.
+    """
+    information = np.maximum(chance * (1.0 - chance), 1e-300)
+    squares = tally(group, (np.asarray(first_won, dtype=np.float64) - chance) ** 2, size)
+    variance = tally(group, information * (1.0 - 2.0 * chance) ** 2, size)
+    expected = tally(group, information, size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rest = expected.sum() - expected
+        ratio = (squares / expected) / ((squares.sum() - squares) / rest)
+        error = np.hypot(np.sqrt(variance) / expected, np.sqrt(variance.sum() - variance) / rest)
+        result: FloatArray = (np.cbrt(ratio) - 1.0) * 3.0 / error + error / 3.0
+    return result
+
+
 def _misfit(size: int, group: IntArray, outcome: FloatArray, chance: FloatArray) -> Misfit:
     """Wright & Masters (1982): outfit = mean z^2, infit = sum (x - p)^2 / sum p (1 - p)."""
     information = np.maximum(chance * (1.0 - chance), 1e-300)

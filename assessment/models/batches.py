@@ -64,6 +64,14 @@ class Batch(models.Model):
     bos_batch_id = models.CharField(max_length=100, blank=True, db_index=True)
     cj_source = models.CharField(max_length=40)
     request_correlation_id = models.UUIDField(help_text="Of the API request or command.")
+    idempotency_key = models.CharField(
+        max_length=200, blank=True, help_text="The caller's, once per user; empty: none given."
+    )
+    request_sha256 = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Of a request with a key: tells a repeat from another request.",
+    )
 
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     stop_reason = models.CharField(max_length=30, choices=StopReason.choices, blank=True)
@@ -151,6 +159,11 @@ class Batch(models.Model):
                     & ~Q(stop_reason="")
                 )
                 | Q(status__in=["PENDING", "COMPARING", "SCORING"], completed_at__isnull=True),
+            ),
+            models.UniqueConstraint(
+                name="batch_once_per_key",
+                fields=["created_by", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
             ),
             models.UniqueConstraint(
                 name="batch_label_once_on_the_command_line",

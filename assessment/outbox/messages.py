@@ -15,7 +15,7 @@ DELIVER_EVENTS = "assessment.deliver_events"
 def deliver_events() -> None:
     """Have what is due delivered. A broker that is away must not fail the end of a batch."""
     try:
-        current_app.send_task(DELIVER_EVENTS)
+        current_app.send_task(DELIVER_EVENTS, ignore_result=True)
     except OperationalError:
         tell(
             log,

@@ -1,5 +1,11 @@
 """How many comparisons a batch may hold, and how many of them the next wave takes."""
 
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+
+# One comparison ranks nothing.
+FEWEST_COMPARISONS = 2
+
 
 def eligible_pairs(n_students: int, n_anchors: int, compare_anchors: bool) -> int:
     """The unordered pairs that may be compared: all, or all but those of two anchors.
@@ -11,6 +17,24 @@ def eligible_pairs(n_students: int, n_anchors: int, compare_anchors: bool) -> in
     n = n_students + n_anchors
     anchor_pairs = 0 if compare_anchors else n_anchors * (n_anchors - 1) // 2
     return n * (n - 1) // 2 - anchor_pairs
+
+
+def eligible_among(
+    is_anchor: Sequence[bool], texts: Sequence[Hashable], compare_anchors: bool
+) -> int:
+    """`eligible_pairs` of these essays, less the pairs of two essays with the same text.
+
+    is_anchor: (n,). texts: (n,) equal where the texts are.
+    """
+    anchors = sum(is_anchor)
+    alike = _pairs_alike(texts)
+    if not compare_anchors:  # which has left out those of two anchors already
+        alike -= _pairs_alike(text for text, anchor in zip(texts, is_anchor, strict=True) if anchor)
+    return eligible_pairs(len(texts) - anchors, anchors, compare_anchors) - alike
+
+
+def _pairs_alike(texts: Iterable[Hashable]) -> int:
+    return sum(count * (count - 1) // 2 for count in Counter(texts).values())
 
 
 def completion_denominator(

@@ -1,5 +1,6 @@
 """Running totals of a batch while a wave is being put together."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -28,6 +29,9 @@ class Ledger:
         self.lead = [0] * n
         self.components = Components(n)
         self._apart = [bool(a) and not state.compare_anchors for a in state.is_anchor]
+        self._text = list(range(n)) if state.texts is None else state.texts.tolist()
+        self._alike = Counter(self._text)
+        self._may_meet = self._counted()
         self._partners: list[set[int]] = [set() for _ in range(n)]
         history = zip(
             state.first.tolist(), state.second.tolist(), state.succeeded.tolist(), strict=True
@@ -52,20 +56,17 @@ class Ledger:
 
     @property
     def disjoint_pairs(self) -> int:
-        """The most pairs that can be shown with each essay in one of them."""
+        """No more pairs than this can be shown with each essay in one of them."""
         students = self.n - sum(self._apart)
-        return min(self.n // 2, students)
+        return min(self.n // 2, students, self.n - max(self._alike.values(), default=0))
 
     def admits(self, a: int, b: int) -> bool:
         """Whether `a` and `b` may meet and have not met."""
-        return a != b and b not in self._partners[a] and not (self._apart[a] and self._apart[b])
+        return b not in self._partners[a] and not self._barred(a, b)
 
     def saturated(self, item: int) -> bool:
         """Whether `item` has met everybody it may meet."""
-        partners = self._partners[item]
-        if not self._apart[item]:
-            return len(partners) == self.n - 1
-        return sum(not self._apart[other] for other in partners) == self.n - sum(self._apart)
+        return self._met(item) == self._may_meet[item]
 
     def restricted(self, item: int) -> bool:
         """Whether `item` may meet students only."""
@@ -81,15 +82,7 @@ class Ledger:
 
     def unmet_count(self) -> int:
         """How many pairs may still be shown for the first time."""
-        apart = sum(self._apart)
-        eligible = self.n * (self.n - 1) // 2 - apart * (apart - 1) // 2
-        met = 0
-        for item, partners in enumerate(self._partners):
-            if self._apart[item]:
-                met += sum(not self._apart[other] for other in partners)
-            else:
-                met += len(partners)
-        return eligible - met // 2
+        return (sum(self._may_meet) - sum(map(self._met, range(self.n)))) // 2
 
     def unmet(self) -> Iterator[tuple[int, int]]:
         """The pairs that may still be shown for the first time, each once, lower index first."""
@@ -99,6 +92,26 @@ class Ledger:
             for b in others:
                 if b > a and self.admits(a, b):
                     yield a, b
+
+    def _counted(self) -> list[int]:
+        """How many others each essay may meet."""
+        essays = list(zip(self._text, self._apart, strict=True))
+        apart = Counter(text for text, is_apart in essays if is_apart)
+        return [
+            self.n - self._alike[text] - (apart.total() - apart[text] if is_apart else 0)
+            for text, is_apart in essays
+        ]
+
+    def _barred(self, a: int, b: int) -> bool:
+        """Whether `a` and `b` must never meet; so it is with one essay and itself."""
+        return self._text[a] == self._text[b] or (self._apart[a] and self._apart[b])
+
+    def _met(self, item: int) -> int:
+        """How many of those it may meet `item` has met."""
+        partners = self._partners[item]
+        if self._may_meet[item] == self.n - 1:
+            return len(partners)
+        return sum(not self._barred(item, other) for other in partners)
 
     def _show(self, first: int, second: int) -> None:
         self.pairs_shown += 1

@@ -5,6 +5,7 @@ from typing import cast
 
 from assessment.modes import LLMBatchingMode
 from assessment.pairing.budgets import wave_size
+from assessment.pairing.means import Means, single_wave_within, wave_within
 from assessment.pairing.states import PairingState
 from assessment.pairing.waves import Strategy, WavePlan, plan_wave
 
@@ -36,10 +37,12 @@ def next_wave(
     room: int,
     seed: int,
     number: int,
+    means: Means | None = None,
 ) -> WavePlan:
     """The pairs of wave `number`; empty when none can be made.
 
-    room: what the budget leaves. Raises ValueError for an unknown strategy and a negative room.
+    room: what the budget leaves. means: what the money cap leaves; None without one. Raises
+    ValueError for an unknown strategy and a negative room.
     """
     single_wave = mode is LLMBatchingMode.PROVIDER_BATCH_API
     if single_wave:
@@ -48,14 +51,21 @@ def next_wave(
         size = min(room, state.n * (rules.block_size - 1) // 2, rules.most)
     else:
         size = min(wave_size(state.n, minimum=rules.minimum, remaining=room), rules.most)
-    return plan_wave(
-        state,
-        strategy=cast(Strategy, strategy),
-        size=size,
-        seed=seed,
-        wave=number,
-        block_size=rules.block_size,
-        # What would be left cannot join the blocks of this wave to one another.
-        may_be_last=not rules.iterative or room < size + state.n // rules.block_size,
-        single_wave=single_wave,
-    )
+    # What would be left cannot join the blocks of this wave to one another.
+    may_be_last = not rules.iterative or room < size + state.n // rules.block_size
+
+    def planned(at_most: int, last: bool) -> WavePlan:
+        return plan_wave(
+            state,
+            strategy=cast(Strategy, strategy),
+            size=at_most,
+            seed=seed,
+            wave=number,
+            block_size=rules.block_size,
+            may_be_last=may_be_last or last,
+            single_wave=single_wave,
+        )
+
+    if means is None:
+        return planned(size, False)
+    return (single_wave_within if single_wave else wave_within)(means, state, planned, size)

@@ -36,7 +36,7 @@ class Pass:
             shown.setdefault(pair, [0, 0])[first > second] += 1
         closed = {(min(a, b), max(a, b)) for a, b in state.closed.tolist()}
         apart = state.is_anchor & (not state.compare_anchors)
-        self.all_may_meet = not apart.any()
+        self.all_may_meet = not apart.any() and not state.has_twins
         self.disjoint_pairs = min(state.n // 2, state.n - int(apart.sum()))
         usable = {
             pair: times

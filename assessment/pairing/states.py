@@ -1,5 +1,6 @@
 """What pair generation needs to know about a batch, as plain arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,6 +13,12 @@ FloatArray = NDArray[np.float64]
 
 def _no_pairs() -> IntArray:
     return np.empty((0, 2), dtype=np.int64)
+
+
+def text_numbers(texts: Sequence[str]) -> IntArray:
+    """(n,) numbers, equal where the texts, or their hashes, are; for `PairingState.texts`."""
+    _, numbers = np.unique(np.array(texts, dtype=np.str_), return_inverse=True)
+    return numbers.astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +38,8 @@ class PairingState:
     balance_positions: False replaces position balancing by a seeded coin.
     closed: (k, 2) pairs that must not be proposed again although they have no verdict (attempts
         used up). They count neither as comparisons nor as links of the graph.
+    texts: (n,) equal numbers where two essays are the same text, which never meet: a verdict
+        between them would be about their places alone. None where all differ.
 
     Raises ValueError where the arrays do not fit together.
     """
@@ -47,12 +56,15 @@ class PairingState:
     closed: IntArray = field(default_factory=_no_pairs)
     se: FloatArray | None = None
     covariance: FloatArray | None = field(default=None, repr=False)
+    texts: IntArray | None = None
 
     def __post_init__(self) -> None:
         if self.n < 0:
             raise ValueError(f"the number of essays cannot be {self.n}")
         if self.is_anchor.shape != (self.n,):
             raise ValueError(f"is_anchor has shape {self.is_anchor.shape}, expected ({self.n},)")
+        if self.texts is not None and self.texts.shape != (self.n,):
+            raise ValueError(f"texts has shape {self.texts.shape}, expected ({self.n},)")
         if not self.first.shape == self.second.shape == self.succeeded.shape == (len(self.first),):
             raise ValueError("first, second and succeeded must be of one length")
         if self.closed.ndim != 2 or self.closed.shape[1] != 2:
@@ -83,6 +95,11 @@ class PairingState:
                 raise ValueError(f"{name} must be finite, and comes with scores")
         if self.judgements_per_pair < 1:
             raise ValueError(f"judgements_per_pair must be at least 1: {self.judgements_per_pair}")
+
+    @property
+    def has_twins(self) -> bool:
+        """Whether two essays are the same text."""
+        return self.texts is not None and len(np.unique(self.texts)) < self.n
 
     def after(self, pairs: IntArray) -> "PairingState":
         """The state once the ordered `pairs` (k, 2) have been shown and answered."""

@@ -9,13 +9,14 @@ from django.template import Context, Engine
 from django.template.base import Template
 from django.utils.safestring import SafeString, mark_safe
 
-from assessment.reports import balances, checks, summaries, tables
+from assessment.reports import balances, checks, grades, summaries, tables
 from assessment.reports.charts.balances import balance_chart
 from assessment.reports.charts.labels import short_names
 from assessment.reports.charts.rankings import GradeBoundary, RankedEssay, ranking_charts
 from assessment.reports.charts.waves import ScoreLine, figure_chart, score_lines_chart
 from assessment.reports.costs import cost_meaning, cost_value
 from assessment.reports.figures import count, decimal, moment, plural
+from assessment.reports.groups import group_words, groups_of, picture_heading
 from assessment.reports.jobs import job_rows
 from assessment.reports.schema import RunDocument
 from assessment.reports.warning_signs import rest_words, sign_rows
@@ -61,17 +62,29 @@ def _context(document: RunDocument) -> dict[str, Any]:
         "status": summaries.worded(summaries.STATUSES, batch["status"]),
         "status_code": batch["status"].lower(),
         "stop_reason": summaries.worded(summaries.STOP_REASONS, batch["stop_reason"]),
+        "failure": batch.get("failure"),
+        "no_scores": summaries.no_scores_words(document),
         "warnings": summaries.warnings_of(document),
         "tiles": _tiles(document),
         "rankings": _rankings(document),
+        "group_words": group_words(groups_of(document)),
         "students": tables.student_rows(document),
-        "has_grades": any(result["grade"] for result in document["results"]),
+        # Anchors have theirs whatever comes out.
+        "has_grades": any(
+            result["grade"] for result in document["results"] if result["role"] == "student"
+        ),
+        "no_grades": grades.no_grades_words(document),
+        "unheld_grades": grades.unheld_words(
+            document["inputs"]["grade_scale"],
+            [result["grade_probabilities"] for result in document["results"]],
+        ),
         "has_beyond": any(result["beyond"] for result in document["results"]),
         "has_known_grades": any(
             result["known_grade"] for result in document["results"] if result["role"] == "student"
         ),
         "anchors": tables.anchor_rows(document),
         "agreement": tables.agreement_rows(document),
+        "agreement_lacks_intervals": tables.agreement_lacks_intervals(document),
         **_wave_pictures(document),
         "waves": tables.wave_rows(document),
         **_balance(document),
@@ -102,7 +115,7 @@ def _tiles(document: RunDocument) -> list[dict[str, str]]:
     roles = [file["role"] for file in document["inputs"]["files"]]
     students, anchors = roles.count("student"), roles.count("anchor")
     mode = summaries.worded(summaries.MODES, batch["llm_batching_mode"])
-    value, meaning = summaries.reliability_words(document["measurement"])
+    value, meaning = _reliability(document)
     failed = f"{count(batch['failed'])} failed." if batch["failed"] else "No failures."
     return [
         {
@@ -119,12 +132,12 @@ def _tiles(document: RunDocument) -> list[dict[str, str]]:
         {
             "name": "Waves",
             "value": count(batch["waves"]),
-            "meaning": "Rounds of pairs; the scores were worked out anew after each.",
+            "meaning": summaries.wave_words(document),
         },
         {
             "name": "Calls to the judge",
             "value": count(cost["calls"]),
-            "meaning": f"Sent as {mode}.",
+            "meaning": mode if cost["calls"] else "Nobody was called.",
         },
         {
             "name": "Cost",
@@ -135,6 +148,12 @@ def _tiles(document: RunDocument) -> list[dict[str, str]]:
     ]
 
 
+def _reliability(document: RunDocument) -> tuple[str, str]:
+    if words := summaries.no_scores_words(document):
+        return "not given", words
+    return summaries.reliability_words(document["measurement"])
+
+
 def _cap_words(batch: Mapping[str, Any]) -> str:
     possible, allowed = batch["completion_denominator"], batch["total_budget"]
     if possible < allowed:
@@ -142,24 +161,39 @@ def _cap_words(batch: Mapping[str, Any]) -> str:
     return f"More than {count(allowed)} were not allowed."
 
 
-def _rankings(document: RunDocument) -> list[SafeString]:
+def _rankings(document: RunDocument) -> list[dict[str, Any]]:
+    """The pictures of the ranking, a heading over each; groups that never met share none.
+
+    An essay that met nobody else has no picture.
+    """
     names = _names(document)
-    essays = [
-        RankedEssay(
-            label=names[row["essay"]],
-            score=row["score"],
-            se=row["se"],
-            is_anchor=row["role"] == "anchor",
-            grade=(row["known_grade"] if row["role"] == "anchor" else row["grade"]) or "",
-        )
-        for row in document["results"]
-        if row["score"] is not None
-    ]
     boundaries = [
         GradeBoundary(row["lower"], row["upper"], row["logit"])
         for row in document["measurement"]["boundaries"]
     ]
-    return _safe(ranking_charts(essays, boundaries))
+    groups = groups_of(document)
+    if len(groups) < 2:
+        compared = groups[0] if groups else []
+        drawn = _safe(ranking_charts([_ranked(row, names) for row in compared], boundaries))
+        return [{"heading": "", "picture": picture} for picture in drawn]
+    return [
+        {"heading": picture_heading(number, groups), "picture": picture}
+        for number, group in enumerate(groups, start=1)
+        if len(group) > 1
+        for picture in _safe(
+            ranking_charts([_ranked(row, names) for row in group], [], key=f"ranking-{number}")
+        )
+    ]
+
+
+def _ranked(row: Mapping[str, Any], names: Mapping[str, str]) -> RankedEssay:
+    return RankedEssay(
+        label=names[row["essay"]],
+        score=row["score"],
+        se=row["se"],
+        is_anchor=row["role"] == "anchor",
+        grade=(row["known_grade"] if row["role"] == "anchor" else row["grade"]) or "",
+    )
 
 
 def _wave_pictures(document: RunDocument) -> dict[str, Any]:

@@ -22,6 +22,12 @@ STATUSES = {
     "CANCELLED": "Cancelled",
 }
 
+ENDS = {
+    "COMPLETED": "ended",
+    "FAILED": "failed",
+    "CANCELLED": "was cancelled",
+}
+
 STOP_REASONS = {
     "stable": "The scores had settled: further comparisons were changing little.",
     "coverage_complete": "Every pair that could be compared has been compared.",
@@ -34,15 +40,15 @@ STOP_REASONS = {
     "cost_cap": "The money limit was reached; comparisons not yet sent were withdrawn.",
     "provider_outage": "The judge could not be reached or refused to work, so the run was ended.",
     "low_success_rate": "Too many comparisons came back without a usable answer.",
-    "insufficient_essays": "There were fewer than two essays, so there was nothing to compare.",
+    "insufficient_essays": "There were fewer than two different texts, so nothing to compare.",
     "forced_recovery": "The run had got stuck; it was scored from the answers that were there.",
     "stuck_timeout": "The run got stuck and too few answers were there to score it.",
 }
 
 MODES = {
-    "per_request": "one comparison in each call",
-    "serial_bundle": "many comparisons in each call",
-    "provider_batch_api": "one wave, as jobs of the provider's batch service",
+    "per_request": "Each held one comparison.",
+    "serial_bundle": "Many comparisons shared each call.",
+    "provider_batch_api": "All of one wave, sent as jobs of the provider's batch service.",
 }
 
 WAVE_KINDS = {
@@ -102,6 +108,30 @@ def worded(words: Mapping[str, str], code: str | None) -> str:
     return words.get(code) or words.get(code.upper()) or words.get(code.lower()) or code
 
 
+def no_scores_words(document: RunDocument) -> str:
+    """Why there is no score at all; empty where there is one."""
+    if any(result["score"] is not None for result in document["results"]):
+        return ""
+    batch = document["batch"]
+    ended = ENDS.get(batch["status"])
+    if not batch["completed"]:
+        judged = "was judged" if ended else "has been judged yet"
+        return f"Nothing {judged}, so there are no scores and no grades."
+    if ended:
+        return f"The run {ended} before scores were worked out, so there are none, and no grades."
+    return "There are no scores and no grades yet: they are worked out at the end of the run."
+
+
+def wave_words(document: RunDocument) -> str:
+    """What waves are; scores only where there were any after them."""
+    scored = any(wave["scores"] and wave["successes"] for wave in document["waves"])
+    return (
+        "Rounds of pairs; the scores were worked out anew after each."
+        if scored
+        else ("Rounds of pairs.")
+    )
+
+
 def reliability_words(measurement: Mapping[str, Any]) -> tuple[str, str]:
     """What the reliability tile shows, and the sentence below it."""
     value, reason = measurement["reliability"], measurement["reliability_reason"]
@@ -153,7 +183,8 @@ def _found(document: RunDocument) -> Iterable[tuple[str, str]]:
     batch, measurement, results = (document[key] for key in ("batch", "measurement", "results"))
     if batch["mock"]:
         yield "mock_run", "The judge was a simulation. Nothing here says anything about an essay."
-    if results:
+    unscored = bool(no_scores_words(document))
+    if results and batch["completed"] and not unscored:
         mean = sum(result["comparisons"] for result in results) / len(results)
         if mean < FEW_COMPARISONS:
             yield (
@@ -185,8 +216,8 @@ def _found(document: RunDocument) -> Iterable[tuple[str, str]]:
         yield (
             "failed_comparisons",
             (
-                f"{plural(batch['failed'], 'comparison', 'comparisons')} brought no usable answer "
-                "and are left out of the scores."
+                f"{plural(batch['failed'], 'comparison', 'comparisons')} brought no usable answer"
+                + ("." if unscored else " and are left out of the scores.")
             ),
         )
 

@@ -14,6 +14,7 @@ from assessment.reports.figures import (
     percent,
     signed,
 )
+from assessment.reports.groups import group_numbers
 from assessment.reports.schema import RunDocument
 from assessment.reports.warning_signs import marked
 
@@ -22,13 +23,23 @@ SURPRISES = 12
 
 
 def student_rows(document: RunDocument) -> list[Row]:
-    """Students by rank, unranked ones last."""
+    """Students by rank, or by group and score where groups never met; the rest last."""
     students = [result for result in document["results"] if result["role"] == "student"]
-    students.sort(key=lambda row: (row["rank"] is None, row["rank"] or 0, row["essay"]))
+    groups = group_numbers(document)
+    students.sort(
+        key=lambda row: (
+            groups.get(row["essay"], len(groups) + 1),
+            row["rank"] is None,
+            row["rank"] or 0,
+            -(row["score"] or 0.0),
+            row["essay"],
+        )
+    )
     return [
         {
             **_scored(result),
             "rank": count(result["rank"]),
+            "group": count(groups.get(result["essay"])),
             "grade": result["grade"] or MISSING,
             "beyond": summaries.BEYOND.get(result["beyond"]),
             "probability": percent((result["grade_probabilities"] or {}).get(result["grade"])),
@@ -140,6 +151,16 @@ def agreement_rows(document: RunDocument) -> list[Row]:
     return rows
 
 
+def agreement_lacks_intervals(document: RunDocument) -> bool:
+    """Whether a figure stands without bounds (see `measurement.bootstraps.Measure`)."""
+    figures = (document["measurement"]["agreement"] or {}).values()
+    return any(
+        one["value"] is not None and one.get("low") is None
+        for one in figures
+        if isinstance(one, Mapping)
+    )
+
+
 def surprise_rows(document: RunDocument) -> list[Row]:
     """The verdicts that had the least chance given the final scores, with the judge's words.
 
@@ -221,7 +242,7 @@ def _second_grade(result: Mapping[str, Any]) -> str:
     others = [
         (share, grade)
         for grade, share in (result["grade_probabilities"] or {}).items()
-        if grade != result["grade"]
+        if share is not None and grade != result["grade"]
     ]
     share, grade = max(others, default=(0.0, ""))
     return f"{grade} {percent(share)}" if share >= 0.1 else ""

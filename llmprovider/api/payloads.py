@@ -9,9 +9,8 @@ from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 
 from llmprovider.api.problems import TooLarge
+from llmprovider.contracts.idempotency_keys import KEY_HEADER, KEY_RULE, is_key
 
-KEY_HEADER = "Idempotency-Key"
-MAX_KEY_CHARS = 200
 _TOO_DEEP = "The JSON is nested too deeply."
 
 
@@ -43,8 +42,6 @@ def key_of(request: Request) -> str:
     key = request.headers.get(KEY_HEADER)
     if key is None:
         return ""
-    if not (0 < len(key) <= MAX_KEY_CHARS and key.isascii() and key.isprintable()):
-        raise ValidationError(
-            {KEY_HEADER: [f"Give 1 to {MAX_KEY_CHARS} printable ASCII characters, or no key."]}
-        )
+    if not is_key(key):
+        raise ValidationError({KEY_HEADER: [KEY_RULE]})
     return key

@@ -24,7 +24,7 @@ from rest_framework.reverse import reverse
 from llmprovider.api import examples, problems
 from llmprovider.api.cancelling import cancel
 from llmprovider.api.creation import Asked, create, earlier
-from llmprovider.api.payloads import KEY_HEADER, MAX_KEY_CHARS, digest_of, key_of, payload_of
+from llmprovider.api.payloads import digest_of, key_of, payload_of
 from llmprovider.api.requests import ManyComparisons, OneComparison, shape_of
 from llmprovider.api.responses import (
     ComparisonSetAccepted,
@@ -35,6 +35,7 @@ from llmprovider.api.responses import (
     summaries,
     told,
 )
+from llmprovider.contracts.idempotency_keys import KEY_HEADER, MAX_KEY_CHARS
 from llmprovider.models import ComparisonSet
 
 _DETAIL = {"type": "object", "properties": {"detail": {"type": "string"}}}

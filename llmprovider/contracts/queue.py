@@ -36,12 +36,22 @@ from llmprovider.jobs import sweeping
 from llmprovider.jobs.cancelling import cancel_jobs
 from llmprovider.jobs.listings import jobs_of, oldest_age, waiting_for_a_job
 from llmprovider.jobs.planning import Weighed
+from llmprovider.log_names import parcel_context
 from llmprovider.mock_judges import define_mock_judge, has_mock_judge
 from llmprovider.models import Bundle, ProviderCall, QueueItem
 from llmprovider.outcomes import Failure, error_detail, provider_metadata
 from llmprovider.parcels import items_of
 from llmprovider.pricing import has_price
-from llmprovider.providers.registry import PROVIDERS, batch_problem, is_mock, judge_problem
+from llmprovider.providers.registry import (
+    PROVIDERS,
+    JudgeAddress,
+    address_of,
+    batch_problem,
+    choice_problem,
+    environment_problem,
+    is_mock,
+    judge_problem,
+)
 from llmprovider.troubles import Trouble, TroubleKind, troubles_of
 
 __all__ = [
@@ -49,16 +59,19 @@ __all__ = [
     "NOTHING",
     "CostSum",
     "Estimate",
+    "JudgeAddress",
     "JudgeCost",
     "QueueFull",
     "Trouble",
     "TroubleKind",
     "acknowledge",
+    "address_of",
     "batch_fill",
     "batch_problem",
     "calls_of",
     "capacity",
     "cheapest_call",
+    "choice_problem",
     "conclude",
     "cost_expression",
     "cost_rows",
@@ -66,6 +79,7 @@ __all__ = [
     "costs_of_batch",
     "default_model",
     "define_mock_judge",
+    "environment_problem",
     "estimate",
     "expect",
     "finished",
@@ -77,6 +91,8 @@ __all__ = [
     "judge_problem",
     "oldest_age",
     "makes_jobs",
+    "parcel_context",
+    "providers",
     "recover_lone_process",
     "results_of",
     "settings_in_force",
@@ -318,6 +334,11 @@ def cost_expression(batch_key: Combinable) -> Combinable:
     )
     money = DecimalField(max_digits=14, decimal_places=8)
     return Coalesce(Subquery(spent), Decimal(0), output_field=money)
+
+
+def providers() -> list[str]:
+    """Names of the providers that may judge."""
+    return sorted(PROVIDERS)
 
 
 def default_model(provider: str) -> str:

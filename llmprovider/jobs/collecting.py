@@ -22,6 +22,7 @@ from llmprovider.call_requests import judge_of
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
 from llmprovider.contracts.log_events import tell
+from llmprovider.expiries import time_to_live
 from llmprovider.jobs import messages
 from llmprovider.jobs.checking import missed
 from llmprovider.jobs.finding import disown, is_of
@@ -135,6 +136,7 @@ def _store(job: BatchJob, outcomes: Mapping[str, Outcome], *, missing: bool = Fa
         BatchJob.objects.filter(pk=job.pk).update(
             next_check_at=now + HOLD, **{kind: F(kind) + many for kind, many in counts.items()}
         )
+        tallies.requests_ended(job, counts)
         if calls:
             messages.deliver(job)
         send_tickets([one.pk for one in retries if one.route == Bundle.Route.LIVE])
@@ -200,6 +202,10 @@ def _settle(
     again = store_outcomes(items, found, call=call, prompt_sha256=call.prompt_sha256)
     failures = [one for item in again if isinstance(one := found[item.pk], Failure)]
     route = _retry_route(job)
+    # A job may have taken nearly all the time that they had to wait for it.
+    QueueItem.objects.filter(pk__in=[item.pk for item in again]).update(
+        expires_at=now + time_to_live(route)
+    )
     return plan_retries(call.bundle, again, failures, smaller=unreadable, now=now, route=route)
 
 

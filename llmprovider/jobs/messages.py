@@ -22,7 +22,7 @@ def submission(job: BatchJob) -> Signature:
 
 def look_after(job: BatchJob) -> None:
     """Have somebody do what the job needs next, once the caller's transaction is committed."""
-    task = partial(current_app.send_task, CHECK, args=[str(job.pk)])
+    task = partial(current_app.send_task, CHECK, args=[str(job.pk)], ignore_result=True)
     transaction.on_commit(partial(send, task))
 
 

@@ -38,6 +38,19 @@ def base_url_problem(variable: str) -> str | None:
     )
 
 
+def place_of(address: str) -> str:
+    """Scheme, host and port of a valid address: user, password, path and query may hold a key."""
+    parts = urlsplit(address)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
+
+
+def is_at(address: str, domain: str) -> bool:
+    """Whether a valid address is one of the domain's hosts."""
+    host = urlsplit(address).hostname or ""
+    return host == domain or host.endswith(f".{domain}")
+
+
 def _is_address(text: str) -> bool:
     if not text.isprintable() or " " in text:
         return False  # the HTTP library would make a host of it all the same

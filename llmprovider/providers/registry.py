@@ -9,7 +9,13 @@ from django.utils import timezone
 from llmprovider.contracts.models import known_model, model_problem
 from llmprovider.providers.base import Provider
 from llmprovider.providers.batches.base import BatchProvider, RequestsOf
-from llmprovider.providers.environments import address_problem, base_url_problem, key_problem
+from llmprovider.providers.environments import (
+    address_problem,
+    base_url_problem,
+    is_at,
+    key_problem,
+    place_of,
+)
 
 
 @dataclass(frozen=True)
@@ -17,13 +23,14 @@ class KnownProvider:
     """A provider by the name used in batches, and the environment variables it cannot do without.
 
     `key_variable` and `address_variable` are empty where none is needed; `base_url_variable` is
-    that of an address which may be set instead of the vendor's own.
+    that of an address which may be set instead of one of the vendor's own, which are in `domain`.
     """
 
     name: str
     key_variable: str = ""
     address_variable: str = ""
     base_url_variable: str = ""
+    domain: str = ""
     default_model: str = ""
 
 
@@ -33,12 +40,46 @@ PROVIDERS = {
     for provider in (
         KnownProvider(MOCK, default_model="latent-quality"),
         KnownProvider(
-            "anthropic", key_variable="ANTHROPIC_API_KEY", base_url_variable="ANTHROPIC_BASE_URL"
+            "anthropic",
+            key_variable="ANTHROPIC_API_KEY",
+            base_url_variable="ANTHROPIC_BASE_URL",
+            domain="anthropic.com",
         ),
-        KnownProvider("openai", key_variable="OPENAI_API_KEY", base_url_variable="OPENAI_BASE_URL"),
+        KnownProvider(
+            "openai",
+            key_variable="OPENAI_API_KEY",
+            base_url_variable="OPENAI_BASE_URL",
+            domain="openai.com",
+        ),
         KnownProvider("openai_compatible", address_variable="OPENAI_COMPATIBLE_BASE_URL"),
     )
 }
+
+
+@dataclass(frozen=True)
+class JudgeAddress:
+    """Where a provider is asked that has been given an address; `variable` holds it.
+
+    place: scheme, host and port. instead_of_vendor: the provider has a name and a price list of
+    its own, and is asked elsewhere.
+    """
+
+    provider: str
+    variable: str
+    place: str
+    instead_of_vendor: bool
+
+
+def address_of(provider: str) -> JudgeAddress | None:
+    """The address that the environment gives the provider; None where it is the vendor's own."""
+    known = PROVIDERS.get(provider)
+    variable = (known.base_url_variable or known.address_variable) if known else ""
+    if known is None or not variable or address_problem(variable):
+        return None
+    address = os.environ[variable]
+    if known.domain and is_at(address, known.domain):
+        return None
+    return JudgeAddress(provider, variable, place_of(address), bool(known.base_url_variable))
 
 
 def is_mock(provider: str) -> bool:
@@ -47,14 +88,23 @@ def is_mock(provider: str) -> bool:
 
 def judge_problem(provider: str, model: str) -> str | None:
     """Why this judge cannot be used here, with the remedy; None if it can."""
+    return choice_problem(provider, model) or environment_problem(provider)
+
+
+def choice_problem(provider: str, model: str) -> str | None:
+    """Why nobody could use this judge, with the remedy; None where a key or address may do."""
     known = PROVIDERS.get(provider)
     if known is None:
         names = ", ".join(sorted(PROVIDERS))
         return f"unknown provider {provider!r}. Use one of: {names}"
     if not model:
         return f"no model named for provider {provider}. Add one: provider:model"
-    if problem := model_problem(provider, model, timezone.now().date()):
-        return problem
+    return model_problem(provider, model, timezone.now().date())
+
+
+def environment_problem(provider: str) -> str | None:
+    """What a known provider lacks in this process's environment; None if nothing."""
+    known = PROVIDERS[provider]
     if known.key_variable and not os.environ.get(known.key_variable):
         return f"provider {provider} needs a key. Set {known.key_variable} in the environment"
     if known.key_variable and (problem := key_problem(known.key_variable)):

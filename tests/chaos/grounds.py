@@ -215,6 +215,12 @@ class Ground:
         assert self._postgresql is not None
         self._postgresql.begin()
 
+    def deadlocks(self) -> list[str]:
+        """As the database's server tells of them, whatever became of who met them."""
+        if self._postgresql is None:
+            return []
+        return self._postgresql.deadlocks(self.site.database_url.rsplit("/", 1)[-1])
+
     @property
     def broker(self) -> Redis:
         assert self._redis is not None

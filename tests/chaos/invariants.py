@@ -67,10 +67,7 @@ def violations(ground: Ground, repeats: int) -> list[str]:
     }
     if missing:
         found.append(f"the run's folder lacks {sorted(missing)}")
-    for child in ground.workers.values():
-        if "deadlock detected" in child.stderr:
-            found.append(f"{child.name} met a deadlock")
-    return found
+    return found + ground.deadlocks()
 
 
 def fingerprint(document: dict[str, Any]) -> Fingerprint:

@@ -1,6 +1,7 @@
 """A PostgreSQL server for the tests alone: own folder, own socket, beside any that runs."""
 
 import importlib.util
+import itertools
 import os
 import pwd
 import re
@@ -61,6 +62,15 @@ class PostgreSQL:
         self.servers.append(server)
         wait_until(self.is_up, 30, "PostgreSQL to accept connections", alive=[server])
 
+    def deadlocks(self, database: str) -> list[str]:
+        """What the server's log says of them, over all its starts; processes' own logs never do."""
+        return [
+            line
+            for server in self.servers
+            for line in server.stderr.splitlines()
+            if line.startswith(f"{database} ") and "deadlock detected" in line
+        ]
+
     def is_up(self) -> bool:
         try:
             psycopg.connect(self.url("postgres"), connect_timeout=2).close()
@@ -80,6 +90,7 @@ def running_postgresql() -> Iterator[PostgreSQL]:
     # root the server's user could not reach it.
     folder = Path(tempfile.mkdtemp(prefix="essay-judge-postgresql-"))
     user = _server_user()
+    starts = itertools.count(1)
     try:
         if user is not None:
             os.chown(folder, user.pw_uid, user.pw_gid)
@@ -87,6 +98,8 @@ def running_postgresql() -> Iterator[PostgreSQL]:
         _make_cluster(programs, folder, name)
 
         def start() -> Child:
+            # A log for each start: the next one must not empty the last.
+            log = folder / f"server-{next(starts)}.log"
             return Child(
                 [
                     programs / "postgres",
@@ -94,8 +107,9 @@ def running_postgresql() -> Iterator[PostgreSQL]:
                     *("-c", "listen_addresses="),
                     # Nobody needs these rows after a power cut.
                     *("-c", "fsync=off", "-c", "full_page_writes=off"),
+                    *("-c", "log_line_prefix=%d %m [%p] "),
                 ],
-                folder / "server.log",
+                log,
                 folder=folder,
                 user=name,
                 group=_group_of(user),

@@ -76,6 +76,11 @@ def test_counts_of_prefork_children_reach_the_endpoint_of_their_worker(
     assert counted("cj_batch_completion_seconds_count") == 1
     assert counted("django_db_execute_total") > 0
 
+    # One that starts now shows 0 for the model that the rows tell of.
+    third, name = start_with_endpoint(site, "third"), "llm_provider_http_calls_total"
+    wait_until(lambda: name in scrape(third), 30, "counts of the model in use", site.children)
+    assert scrape(third)[name] == scrape(third)["llm_provider_cost_usd_total"] == 0
+
     seen = scrape(web)
     assert seen["cj_batches"] == 1 and seen["llm_provider_queue_depth"] == 0
     assert seen.get("llm_provider_http_calls_total", 0) == 0, "no worker's counts"

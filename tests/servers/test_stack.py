@@ -73,9 +73,10 @@ def running(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Ite
     settings.write_text("".join(f"{name}={value}\n" for name, value in SOON.items()))
     ports = {"WEB_PORT": free_port(), "PROMETHEUS_PORT": free_port()}
     given = {**emulator.environment, "WORKER_PROCESSES": "2", "PATH": os.environ["PATH"]}
+    given |= {"WORKERS": "2", "JUDGE_WORKERS": "2"}  # of the latter --scale says otherwise
     command = ["env", "--default-signal=INT", sys.executable, "-m", "deploy.stack"]
     process = Child(
-        [*command, "--scale", "worker=2", "--settings", settings],
+        [*command, "--scale", "judge-worker=1", "--settings", settings],
         folder / "stack.log",
         environment=given | {name: str(port) for name, port in ports.items()},
         ends_on=signal.SIGINT,
@@ -143,6 +144,7 @@ def test_it_judges_in_each_mode_shows_all_of_it_and_ends_on_ctrl_c(
     assert_every_count_is_that_of_the_rows(running)
     assert_the_rules_are_loaded(running)
     assert_the_dashboard_is_answered(running)
+    assert_a_browser_gets_to_the_admin(running)
     assert_ctrl_c_ends_everything(running)
 
 
@@ -204,6 +206,26 @@ def assert_the_dashboard_is_answered(running: Running) -> None:
     # Rates of what has happened once are empty until the next scrape; states never are.
     assert not empty & {panel["title"] for panel in PANELS if panel["type"] == "stat"}
     assert not empty & {"Batches by status", "Comparisons in the queue", "Circuits"}
+
+
+def assert_a_browser_gets_to_the_admin(running: Running) -> None:
+    """By the command that it prints: the site itself sends a browser to https."""
+    ((command, address),) = re.findall(
+        r"^browser +(.+?) +then (http://\S+)$", running.process.stdout, re.MULTILINE
+    )
+    web = Child(
+        ["sh", "-c", command],
+        running.folder / "browser.log",
+        environment={"PATH": os.environ["PATH"]},
+    )
+    try:
+        port = urllib.parse.urlsplit(address).port
+        wait_until(lambda: accepts_connections(port), 60, "the site to open", alive=[web])
+        with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310
+            assert answer.url == f"{address}admin/login/?next=/admin/"
+    finally:
+        web.send_to_all(signal.SIGTERM)
+        web.stop(30)
 
 
 def assert_ctrl_c_ends_everything(running: Running) -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.suite.invariants import Check
@@ -65,8 +66,7 @@ def _holds(name: str, stack: str, keep: Path | None) -> bool:
     except BaseException:  # pytest's failures are no Exceptions
         sys.stdout.write(f"did not end\n{traceback.format_exc()}\n")
         return False
-    for check in verdict.checks:
-        sys.stdout.write(_line(check))
+    sys.stdout.write(lines(verdict.checks))
     sys.stdout.write(
         f"{len(verdict.checks) - len(verdict.wrong)} of {len(verdict.checks)} hold, "
         f"{verdict.seconds:.1f} s\n"
@@ -76,10 +76,16 @@ def _holds(name: str, stack: str, keep: Path | None) -> bool:
     return not verdict.wrong
 
 
-def _line(check: Check) -> str:
+def lines(checks: Sequence[Check]) -> str:
+    """One for each check: whether it holds, its name, and what was found."""
+    width = max(len(check.name) for check in checks)
+    return "".join(_line(check, width) for check in checks)
+
+
+def _line(check: Check, width: int) -> str:
     mark = "ok" if check.holds else "NO"
     wanted = "" if check.holds else f", not {check.expected}"
-    return f"  {mark}  {check.name:<48} {check.found}{wanted}\n"
+    return f"  {mark}  {check.name:<{width}}  {check.found}{wanted}\n"
 
 
 if __name__ == "__main__":

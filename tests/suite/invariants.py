@@ -77,8 +77,11 @@ def _hints(found: Evidence) -> Check:
         if isinstance(hint, int) and not isinstance(hint, bool) and HINTS[0] <= hint <= HINTS[1]
     ]
     bad = len(found.hints) - len(good)
-    told = f"{bad} of {len(found.hints)} are not" if bad else f"{min(good)} to {max(good)}"
-    return Check("preferred_bundle_size", told, "1 to 64, whole", not bad)
+    if not found.hints:
+        told = "nothing was asked"
+    else:
+        told = f"{bad} of {len(found.hints)} are not" if bad else f"{min(good)} to {max(good)}"
+    return Check("preferred_bundle_size", told, "1 to 64, whole", bool(good) and not bad)
 
 
 def _nothing_later(found: Evidence) -> Iterator[Check]:

@@ -36,7 +36,8 @@ class Command(BaseCommand):
             type=Path,
             metavar="DECISIONS.csv",
             help="columns judge, candidate_chosen, candidate_not_chosen; or essay_a, essay_b, "
-            "winner (essay_a, essay_b, tie or a name) and judge; several files are fitted together",
+            "winner (essay_a, essay_b, tie or a name) and judge; several files are fitted "
+            "together; rows of one correlation_id are one decision",
         )
         parser.add_argument(
             "--anchors", type=Path, metavar="FILE", help="csv with item and grade: known grades"
@@ -57,7 +58,12 @@ class Command(BaseCommand):
             metavar="NAME",
             help="leave out this judge's decisions (may be given several times)",
         )
-        parser.add_argument("--format", choices=FORMATS, default="table", help="(default: table)")
+        parser.add_argument(
+            "--format",
+            choices=FORMATS,
+            default="table",
+            help="table: to read; csv: one line for each item; json: everything (default: table)",
+        )
         parser.add_argument(
             "--plot", type=Path, metavar="FILE.svg", help="draw the scores and their intervals"
         )

@@ -8,17 +8,18 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, OperationalError
 from pydantic import ValidationError
 
 from assessment.eng5 import arguments, balancing, comparing, costs, running, simulating
 from assessment.eng5.bad_options import BadOption
 from assessment.eng5.batches import NoSuchBatch
+from assessment.eng5.brief_parsers import BriefParser
 from assessment.eng5.run_folders import FolderTaken, NotWritten
 from assessment.eng5.simulation_arguments import add_simulation_options
 from assessment.intake import InputError
 from assessment.lifecycle.specs import BatchRefused
-from llmprovider.contracts.faults import fault_of
+from cjproject.databases import DOES_NOT_SERVE, does_not_serve
+from cjproject.environments import misspelling_words, misspelt
 
 FAILED, BAD_USAGE = 1, 2
 
@@ -31,7 +32,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        commands = parser.add_subparsers(dest="action", required=True, metavar="COMMAND")
+        commands = parser.add_subparsers(
+            dest="action", required=True, metavar="COMMAND", parser_class=BriefParser
+        )
         plan = commands.add_parser("plan", help="what a run takes at most; judges nothing")
         arguments.add_input_options(plan)
         arguments.add_json_option(plan)
@@ -80,6 +83,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _quieten()
+        for name, nearest in misspelt():
+            self.stderr.write(f"Warning: {misspelling_words(name, nearest)}")
         asked = Namespace(**options)
         action = {
             "plan": running.plan,
@@ -104,9 +109,9 @@ class Command(BaseCommand):
             _refuse(str(error))
         except NotWritten as error:
             raise CommandError(str(error), returncode=FAILED) from None
-        except (OperationalError, InterfaceError) as error:
+        except DOES_NOT_SERVE as error:
             raise CommandError(
-                f"The database does not serve: {fault_of(error)}. What it has stored is kept; "
+                f"{does_not_serve(error)}. What it has stored is kept; "
                 "`manage.py eng5 status` lists the runs once it is back",
                 returncode=FAILED,
             ) from None

@@ -38,8 +38,13 @@ class GradeBoundary:
     logit: float
 
 
-def ranking_charts(essays: Sequence[RankedEssay], boundaries: Sequence[GradeBoundary]) -> list[str]:
-    """The ranking, best essay first, as one picture for every 40 rows on the same axis."""
+def ranking_charts(
+    essays: Sequence[RankedEssay], boundaries: Sequence[GradeBoundary], *, key: str = "ranking"
+) -> list[str]:
+    """The ranking, best essay first, as one picture for every 40 rows on the same axis.
+
+    key: what tells these pictures from others on the page.
+    """
     if not essays:
         return []
     ordered = sorted(essays, key=lambda essay: (-essay.score, essay.label))
@@ -48,7 +53,7 @@ def ranking_charts(essays: Sequence[RankedEssay], boundaries: Sequence[GradeBoun
     pictures = math.ceil(len(ordered) / ROWS_PER_PICTURE)
     rows = math.ceil(len(ordered) / pictures)
     return [
-        _picture(ordered[start : start + rows], start, len(ordered), boundaries, axis)
+        _picture(ordered[start : start + rows], start, len(ordered), boundaries, axis, key)
         for start in range(0, len(ordered), rows)
     ]
 
@@ -59,6 +64,7 @@ def _picture(
     total: int,
     boundaries: Sequence[GradeBoundary],
     axis: Axis,
+    key: str,
 ) -> str:
     bands, head = _grade_bands(boundaries, axis, len(essays) * ROW)
     bottom = head + len(essays) * ROW
@@ -70,7 +76,7 @@ def _picture(
     span = f"{start + 1} to {start + len(essays)} of {total}"
     return picture(
         parts,
-        key=f"ranking-{start + 1}",
+        key=f"{key}-{start + 1}",
         title=f"Ranking by score, essays {span}",
         description=(
             f"Best first. From {essays[0].label} ({signed(essays[0].score)}) "

@@ -18,7 +18,9 @@ def essay(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def anchor(number: int) -> dict[str, Any]:
-    return essay(number, name=f"anchor_{number}", role="anchor", known_grade=SCALE[number])
+    text = essay(number)["text"].replace("schools", "good schools")
+    name = f"anchor_{number}"
+    return essay(number, name=name, text=text, role="anchor", known_grade=SCALE[number])
 
 
 def request(**changes: Any) -> dict[str, Any]:

@@ -52,8 +52,9 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
         'essay 1 (student_1) has the grade "Z", which is not on the scale',
     ),
     ({"essays": [essay(1, text=SECRET * 20_000)]}, "essays", "student_1 has 160000 characters"),
-    ({"max_comparisons_override": 0}, "max_comparisons_override", "0 is outside 1 to"),
-    ({"max_comparisons_override": 10**9}, "max_comparisons_override", "is outside 1 to"),
+    ({"max_comparisons_override": 0}, "max_comparisons_override", "0 is outside 2 to"),
+    ({"max_comparisons_override": 1}, "max_comparisons_override", "1 is outside 2 to"),
+    ({"max_comparisons_override": 10**9}, "max_comparisons_override", "is outside 2 to"),
     ({"max_comparisons_override": "many"}, "max_comparisons_override", "integer"),
     ({"max_comparisons": 5}, "max_comparisons", "There is no such field. Use: label,"),
     (
@@ -89,11 +90,13 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+@pytest.mark.parametrize("path", ["", "/plan"])
 @pytest.mark.parametrize(("mistake", "field", "message"), MISTAKES)
 def test_it_names_the_field_and_stores_nothing(
-    api: APIClient, mistake: dict[str, Any], field: str, message: str
+    api: APIClient, mistake: dict[str, Any], field: str, message: str, path: str
 ) -> None:
-    answer = api.post(URL, request(**mistake), format="json")
+    """A plan of a batch that would be refused is refused as well."""
+    answer = api.post(URL + path, request(**mistake), format="json")
     assert answer.status_code == 400, answer.data
     assert list(answer.data) == [field]
     assert any(message in found for found in answer.data[field]), answer.data
@@ -130,7 +133,8 @@ def test_a_body_larger_than_allowed_is_refused_unread(api: APIClient, settings: 
 def test_an_anchor_that_the_assignment_knows_otherwise_is_refused(api: APIClient) -> None:
     assert api.post(URL, request(essays=[essay(1), anchor(0)]), format="json").status_code == 201
     changed = anchor(0) | {"text": "Another text."}
-    answer = api.post(URL, request(essays=[essay(1), changed]), format="json")
-    assert answer.status_code == 400
-    assert "anchor anchor_0 of assignment 'schools'" in answer.data["essays"][0]
+    for url in (URL, URL + "/plan"):
+        answer = api.post(url, request(essays=[essay(1), changed]), format="json")
+        assert answer.status_code == 400
+        assert "anchor anchor_0 of assignment 'schools'" in answer.data["essays"][0]
     assert Batch.objects.count() == 1

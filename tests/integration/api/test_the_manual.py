@@ -39,9 +39,13 @@ def run(command: str, teacher: User, tmp_path: Path, batch: int = 0) -> HttpResp
 
 
 def test_its_commands_work_from_the_token_to_the_results(teacher: User, tmp_path: Path) -> None:
-    token, create, upload, follow_all, follow, results, pairs, cancel = COMMANDS
+    token, create, plan, upload, follow_all, follow, results, *documents, pairs, cancel = COMMANDS
     key = run(token, teacher, tmp_path).json()["token"]
     assert key == Token.objects.get(user=teacher).key
+
+    planned = run(plan, teacher, tmp_path)
+    assert planned.json()["plan"]["cost_at_most_usd"] == 0.0
+    assert not Batch.objects.exists()
 
     created = run(create, teacher, tmp_path)
     assert created.status_code == 201, created.content
@@ -54,6 +58,8 @@ def test_its_commands_work_from_the_token_to_the_results(teacher: User, tmp_path
     assert run(follow, teacher, tmp_path, batch).json()["status"] == "COMPLETED"
     ranked = run(results, teacher, tmp_path, batch).json()["results"]
     assert [row["role"] for row in ranked] == ["student"] * 3 + ["anchor"] * 2
+    kinds = [run(one, teacher, tmp_path, batch).headers["Content-Type"] for one in documents]
+    assert [kind.split(";")[0] for kind in kinds] == ["text/html", "text/csv", "application/json"]
     compared = run(pairs, teacher, tmp_path, batch).json()
     assert compared["count"] == ComparisonPair.objects.filter(wave__number=1).count() > 0
     assert run(cancel, teacher, tmp_path, batch).status_code == 409

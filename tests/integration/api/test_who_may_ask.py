@@ -19,8 +19,12 @@ pytestmark = pytest.mark.django_db
 ENDPOINTS = [
     ("get", ""),
     ("post", ""),
+    ("post", "/plan"),
     ("get", "/{id}"),
     ("get", "/{id}/results"),
+    ("get", "/{id}/results.csv"),
+    ("get", "/{id}/report"),
+    ("get", "/{id}/run"),
     ("get", "/{id}/pairs"),
     ("post", "/{id}/cancel"),
 ]
@@ -33,7 +37,8 @@ def batch(api: APIClient) -> Batch:
 
 
 def ask(client: APIClient, method: str, url: str) -> Any:
-    return getattr(client, method)(url, request() if url == URL else None, format="json")
+    body = request() if url in (URL, URL + "/plan") else None
+    return getattr(client, method)(url, body, format="json")
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
@@ -52,7 +57,7 @@ def test_a_wrong_token_is_turned_away(stranger: APIClient, credentials: str) -> 
     assert stranger.get(URL).status_code == 401
 
 
-@pytest.mark.parametrize(("method", "path"), ENDPOINTS[2:])
+@pytest.mark.parametrize(("method", "path"), [ask for ask in ENDPOINTS if "{id}" in ask[1]])
 def test_another_users_batch_is_not_there(
     other: APIClient, batch: Batch, method: str, path: str
 ) -> None:
@@ -69,7 +74,7 @@ def test_a_number_that_is_no_batch_is_not_there(api: APIClient, pk: str) -> None
     assert api.get(f"{URL}/{pk}").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "/pairs"])
+@pytest.mark.parametrize("path", ["", "/pairs", "/report", "/run"])
 def test_staff_meet_every_batch(staff: APIClient, batch: Batch, path: str) -> None:
     assert staff.get(f"{URL}/{batch.pk}{path}").status_code == 200
 
@@ -78,7 +83,8 @@ def test_a_session_opens_the_door_but_writing_needs_its_csrf_token(teacher: User
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(teacher)
     assert client.get(URL).status_code == 200
-    assert client.post(URL, request(), format="json").status_code == 403
+    for url in (URL, URL + "/plan"):
+        assert client.post(url, request(), format="json").status_code == 403
 
 
 def test_an_inactive_user_is_turned_away(api: APIClient, teacher: User) -> None:
@@ -120,6 +126,6 @@ def test_the_schema_is_valid_and_for_users_only(api: APIClient, stranger: APICli
     assert answer.status_code == 200
     schema = answer.json()
     validate_schema(schema)
-    assert set(schema["paths"]) >= {URL, URL + "/{id}", URL + "/{id}/results"}
+    assert set(schema["paths"]) >= {URL + path for _, path in ENDPOINTS}
     asked = schema["components"]["schemas"]["BatchRequest"]["properties"]
     assert set(request()) < set(asked)

@@ -3,6 +3,7 @@
 from assessment.reports.schema import validate_run
 from tests.integration.eng5.conftest import MOCK
 from tests.integration.eng5.runner import eng5_here, read_run
+from tests.unit.reports.pages import Page
 
 
 def test_a_run_without_answers_fails_and_says_why(
@@ -26,4 +27,10 @@ def test_a_run_without_answers_fails_and_says_why(
     assert {call["error_type"] for call in run["calls"]} == {"max_tokens"}
     assert {row["grade"] for row in run["results"]} == {None}
     assert run["batch"]["mock"] is True
-    assert "Mock run." in (output / "report.html").read_text(encoding="utf-8")
+    report = Page((output / "report.html").read_text(encoding="utf-8")).words
+    assert "Mock run." in report
+    assert run["batch"]["failure"] in report
+    assert "Nothing was judged, so there are no scores and no grades." in report
+    for untrue in ("takes anchors", "Few comparisons", "worked out anew", "not measured yet"):
+        assert untrue not in report
+    assert run["measurement"]["reliability_reason"] == "nothing was judged"

@@ -1,6 +1,7 @@
 """Ctrl-C leaves a run that can be continued, and says how; what is judged stays judged."""
 
 import json
+import re
 from signal import SIGINT, SIGKILL
 
 from assessment.reports.schema import validate_run
@@ -91,7 +92,7 @@ def test_a_second_process_only_follows_and_a_third_can_cancel(data_dir, tmp_path
 
 def test_a_follower_takes_over_when_the_process_that_judged_is_killed(data_dir, tmp_path) -> None:
     """Two runs at once: the second waits its turn, and finishes both."""
-    options = [*SAMPLE_OPTIONS, "--llm-batching-mode", "per_request", "--max-comparisons", "300"]
+    options = [*SAMPLE_OPTIONS, "--llm-batching-mode", "per_request", "--max-comparisons", "150"]
     working = start(data_dir, "execute", *options, "--output", tmp_path / "one")
     working.wait_until(lambda: working.calls() > 0)
     waiting = start(data_dir, "execute", *options, "--output", tmp_path / "two")
@@ -115,3 +116,26 @@ def test_resume_refuses_a_command_line_that_asks_for_another_run(
     assert asked.code == 2
     assert "temperature differs from batch 1's" in asked.err
     assert "eng5 resume 1" in asked.err
+
+
+def test_another_run_says_what_else_it_goes_on_with_and_pays_for(data_dir, tmp_path) -> None:
+    """An interrupted run is judged by whatever works its database next: nobody is to learn of it
+    from the bill."""
+    options = [*SAMPLE_OPTIONS, "--llm-batching-mode", "per_request", "--max-comparisons", "200"]
+    mistake = start(
+        data_dir, "execute", *options, "--label", "mistake", "--output", tmp_path / "one"
+    )
+    left = mistake.stop_when(lambda: mistake.calls() > 20, SIGINT)
+    assert "whatever else works this database: another run, or `make web`" in left.err
+    assert "manage.py eng5 cancel 1" in left.err
+
+    after = (*options[:-1], "40", "--output", tmp_path / "two")
+    said = eng5(data_dir, "execute", *after).succeeded().err
+    assert re.search(
+        r"Also goes on, .*: batch 1 'mistake', \d+ of at most 200 comparisons, mock judge, "
+        r"so far \$0\.0000.* manage\.py eng5 cancel 1",
+        said,
+    )
+    eng5(data_dir, "cancel", "1").succeeded()
+    again = eng5(data_dir, "execute", *after[:-1], tmp_path / "three").succeeded().err
+    assert "Also goes on" not in again

@@ -20,13 +20,12 @@ def rows(where: str) -> Seen:
     return lambda data_dir, emulator: count(data_dir, where) > 0
 
 
-# What a test waits for before it kills the command, and whether the jobs have ended by then.
+# What a test waits for before it kills the command, and whether the jobs have ended by then; more
+# moments in tests/servers/test_killing_workers_of_batch_jobs.py.
 POINTS: dict[str, tuple[Seen, bool]] = {
     "before create": (rows("llmprovider_batchjob"), False),
     "once the vendor has the job": (lambda data_dir, emulator: bool(emulator.jobs), False),
-    "while polling": (rows("llmprovider_batchjob WHERE checks > 0"), False),
     "while collecting": (rows("llmprovider_providercall WHERE finished_at IS NOT NULL"), True),
-    "before finalising": (rows("assessment_batch WHERE status = 'SCORING'"), True),
 }
 
 

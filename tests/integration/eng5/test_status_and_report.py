@@ -1,7 +1,9 @@
 """Looking at runs: how far they are, and their documents written again from the rows."""
 
 import pytest
+from django.utils import timezone
 
+from assessment.models import Batch
 from tests.integration.assessment.essays import batch
 from tests.integration.eng5.folders import write
 from tests.integration.eng5.runner import count, eng5, eng5_here, read_run, start
@@ -16,7 +18,8 @@ def test_status_shows_the_run_that_is_named(named_by, tmp_path, capsys) -> None:
     name = {"id": shown.pk, "label": "spring", "folder": tmp_path}[named_by]
     ended = eng5_here(capsys, "status", name).succeeded()
     (line,) = ended.out.splitlines()
-    assert line.startswith(f"{shown.pk} 'spring': PENDING, 0 of at most 20 comparisons (0%)")
+    assert line.startswith(f"{shown.pk} 'spring': PENDING, 0 judged, 0 failed, of at most 20 ")
+    assert " 20 comparisons (0%), 0 waves" in line
     assert "mock judge" in line
     assert ended.err == ""
 
@@ -26,6 +29,18 @@ def test_status_lists_the_latest_runs_first(capsys) -> None:
     batches = [batch(), batch()]
     lines = eng5_here(capsys, "status").succeeded().out.splitlines()
     assert [line.partition(":")[0] for line in lines] == [str(one.pk) for one in batches[::-1]]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("status", "reason"), [("COMPLETED", "stable"), ("FAILED", "cost_cap")])
+def test_of_a_run_that_has_ended_status_tells_what_came_of_it(status, reason, capsys) -> None:
+    """It goes no further, so no share is told: 64 % would read as if something were missing."""
+    one = batch(max_comparisons_override=20)
+    Batch.objects.filter(pk=one.pk).update(
+        status=status, stop_reason=reason, completed_at=timezone.now(), submitted=9, failed=9
+    )
+    (line,) = eng5_here(capsys, "status", one.pk).succeeded().out.splitlines()
+    assert f"{status} ({reason}), 0 judged, 9 failed, of at most 20 comparisons, 0 waves" in line
 
 
 @pytest.mark.django_db(transaction=True)

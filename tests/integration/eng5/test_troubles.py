@@ -23,6 +23,9 @@ from tests.integration.spine import driving
 pytestmark = pytest.mark.django_db(transaction=True)
 LANE = ("openai", "gpt-4o")
 FAILS = ProviderError(ErrorType.OVERLOADED, "the provider is overloaded")
+BAD_KEY = ProviderError(
+    ErrorType.AUTHENTICATION, "openai does not accept the key. Set OPENAI_API_KEY", outage=True
+)
 LEAVE_ALONE = ProviderError(ErrorType.RATE_LIMIT, "too many requests", retry_after=60.0)
 
 
@@ -73,6 +76,19 @@ def test_a_pause_is_told_with_its_end(waiting, capsys) -> None:
     assert (trouble.kind, trouble.since) == ("paused", None)
     for told in (eng5_here(capsys, "status", waiting.pk).succeeded().out, followed(waiting)):
         assert f"asked to be left alone until {trouble.until:%H:%M:%S} UTC" in told
+
+
+def test_a_refusal_is_told_as_what_waiting_does_not_end(waiting, capsys) -> None:
+    """Such a batch fails within the minute: nothing is tried again and again until some time."""
+    meet(BAD_KEY)
+    (trouble,) = queue.troubles_of(str(waiting.pk), timezone.now())
+    assert trouble.kind == "refused"
+    for told in (eng5_here(capsys, "status", waiting.pk).succeeded().out, followed(waiting)):
+        assert "openai:gpt-4o refuses every call since" in told
+        assert "openai does not accept the key" in told
+        assert "Mend the cause and run it again" in told
+        assert "tried again" not in told
+        assert "given up" not in told
 
 
 def test_following_tells_a_trouble_once(waiting) -> None:

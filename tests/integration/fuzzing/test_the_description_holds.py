@@ -39,7 +39,11 @@ OPERATIONS = [
     ("GET", "/api/v1/batches/{id}"),
     ("POST", "/api/v1/batches/{id}/cancel"),
     ("GET", "/api/v1/batches/{id}/pairs"),
+    ("GET", "/api/v1/batches/{id}/report"),
     ("GET", "/api/v1/batches/{id}/results"),
+    ("GET", "/api/v1/batches/{id}/results.csv"),
+    ("GET", "/api/v1/batches/{id}/run"),
+    ("POST", "/api/v1/batches/plan"),
     ("GET", "/api/v1/comparisons"),
     ("POST", "/api/v1/comparisons"),
     ("GET", "/api/v1/comparisons/{id}"),
@@ -113,7 +117,7 @@ def test_every_answer_is_one_that_the_description_names(
         before = rows()
         answer = case.call(headers=server.headers)
         case.validate_response(answer, checks=CHECKS)
-        if answer.status_code >= 400 or method == "GET":
+        if answer.status_code >= 400 or method == "GET" or path.endswith("/plan"):
             assert rows() == before
 
     ask()

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from llmprovider.clean_up import expire_queued
 from llmprovider.contracts import ErrorType, queue
 from llmprovider.models import BatchJob, ProviderCall, QueueItem
 from llmprovider.providers.base import ProviderError
@@ -120,6 +121,18 @@ def test_past_its_deadline_a_job_is_cancelled_and_the_rest_judged_live(vendor, l
     work()
     assert live.sizes == [1, 1, 1] and item_statuses() == ["completed"] * 5
     assert once_each(fetched())
+
+
+def test_the_rest_is_judged_though_the_job_took_all_the_time_that_it_had(vendor, live):
+    """Gathered for a day and a day in a job: what falls back has as long as what comes live."""
+    job = job_of(5)
+    visit(job)
+    past_its_deadline(job)
+    QueueItem.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    visit(job)
+    expire_queued(timezone.now())
+    work()
+    assert item_statuses() == ["completed"] * 5 and once_each(fetched())
 
 
 def test_without_the_fallback_the_rest_expires(vendor, live, monkeypatch):

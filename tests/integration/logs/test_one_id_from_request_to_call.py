@@ -22,6 +22,7 @@ from tests.integration.vendors.emulated import ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/api/v1/batches"
+WITH_A_WAVE = {"call", "wave_launched", "job_planned", "job_submitted", "job_ended"}
 
 
 @pytest.fixture
@@ -62,6 +63,7 @@ def test_every_line_of_a_batch_names_its_request_and_itself(monkeypatch, api, mo
         assert line["provider"] == "mock" and line["model"]
         assert line["task"].startswith("llmprovider.") and line["task_id"]
         assert line.get("bundle") or line.get("job")
+    assert all(line["wave"] >= 1 for line in ours if line["event"] in WITH_A_WAVE), ours
     assert all(line["wave"] >= 1 for line in ours if line["event"] == "decision")
     for hidden in (SECRET, "wilhelmina", "student_", api._credentials["HTTP_AUTHORIZATION"][6:]):
         assert hidden not in str(lines)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from assessment.models import Batch, PairAttempt, Wave
 from llmprovider.metric_labels import judge_labels
 from llmprovider.models import BatchJob, ProviderCall, QueueItem
+from llmprovider.tallies import REQUEST_OUTCOMES
 from tests.integration.metrics.meters import Meter
 
 RESULTS = {"completed": "success", "failed": "error"}
@@ -96,6 +97,12 @@ def assert_the_jobs_agree(meter: Meter) -> None:
     )
     held = [sum(call.items_count for call in job.calls.all()) for job in sent]
     assert meter.total("llm_provider_batch_api_items_per_job_sum") == sum(held)
+    requests: Counter[tuple[str, ...]] = Counter()
+    for job in jobs:
+        for outcome in REQUEST_OUTCOMES:
+            requests[(*_judge(job), outcome)] += getattr(job, outcome)
+    # `+`: without those that are 0
+    assert meter.by("llm_provider_batch_api_requests_total", *judge, "outcome") == dict(+requests)
     took = [job.ended_at - job.submitted_at for job in ended if job.submitted_at]
     assert meter.total("llm_provider_batch_api_job_duration_seconds_count") == len(took)
     assert meter.total("llm_provider_batch_api_job_duration_seconds_sum") == pytest.approx(
@@ -124,6 +131,10 @@ def assert_the_batches_agree(meter: Meter) -> None:
     assert meter.total("cj_batch_completion_seconds_count") == completed.count()
     took = sum((one.completed_at - one.created_at).total_seconds() for one in completed)
     assert meter.total("cj_batch_completion_seconds_sum") == pytest.approx(took)
+    failed = Batch.objects.filter(status=Batch.Status.FAILED)
+    assert meter.by("cj_failed_batches_total", "reason") == _tally(
+        (one.stop_reason,) for one in failed
+    )
     late = PairAttempt.objects.filter(outcome=PairAttempt.Outcome.LATE).count()
     assert meter.total("cj_late_results_total") == late
 

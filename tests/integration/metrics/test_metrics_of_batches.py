@@ -116,6 +116,25 @@ def test_a_stuck_batch_is_either_recovered_or_failed(lost, outcome):
     assert one.status == ended[outcome]
 
 
+@pytest.mark.parametrize("where", ["finishing", "finalising"])
+def test_a_batch_that_fails_by_our_own_fault_is_counted_by_its_reason(monkeypatch, where):
+    """Nothing but this counter tells of it: no decision was made, and no monitor ended it."""
+    one = driving.started(batch(4, overrides=SINGLES))
+    monkeypatch.setattr(f"assessment.lifecycle.{where}.measure", _divides_by_zero)
+    meter = Meter()
+    driving.run(one)
+    for _ in range(2):
+        finalise(one.pk)
+    assert one.status == Batch.Status.FAILED
+    assert meter.by("cj_failed_batches_total", "reason") == {("internal_error",): 1}
+    assert ("FINALIZE_FAILURE",) not in meter.by("cj_workflow_decisions_total", "decision")
+    assert meter.total("cj_stuck_batches_total") == 0
+
+
+def _divides_by_zero(_: object) -> None:
+    raise ZeroDivisionError
+
+
 def test_a_recovery_that_cannot_be_scored_has_failed():
     """P-33, P-34"""
     one = driving.started(batch(4))
@@ -126,3 +145,4 @@ def test_a_recovery_that_cannot_be_scored_has_failed():
     one.refresh_from_db()
     assert one.status == Batch.Status.FAILED
     assert meter.by("cj_stuck_batches_total", "outcome") == {("failed",): 1}
+    assert meter.by("cj_failed_batches_total", "reason") == {("internal_error",): 1}

@@ -1,7 +1,10 @@
 """One batch in each mode, by an emulated vendor through the real stack: values are the rows'."""
 
 import pytest
+from prometheus_client.core import Metric
 
+from assessment.lifecycle.finalising import FAILURES
+from assessment.metrics import FAILED_BATCHES
 from llmprovider.emulator import Emulator
 from tests.integration.llmprovider.comparisons import set_queue
 from tests.integration.metrics.accounts import (
@@ -10,7 +13,7 @@ from tests.integration.metrics.accounts import (
     assert_the_jobs_agree,
     assert_the_queue_agrees,
 )
-from tests.integration.metrics.meters import Meter
+from tests.integration.metrics.meters import Meter, samples_of
 from tests.integration.vendors import emulated
 
 # Without faults, each comparison is claimed once, so that the waits can be summed from the rows.
@@ -32,6 +35,13 @@ def lines_fail(emulator: Emulator) -> None:
         emulator.fail_jobs(fault)
 
 
+def _shown() -> list[Metric]:
+    """The counter that no run here moves, without the moments at which its series were made."""
+    (family,) = FAILED_BATCHES.collect()
+    family.samples = [one for one in family.samples if one.name.endswith("_total")]
+    return [family]
+
+
 @pytest.mark.parametrize(("mode", "faulty"), RUNS)
 def test_every_value_is_that_of_the_rows(monkeypatch, transactional_db, mode, faulty):
     """T42; issue 8, item 1"""
@@ -51,9 +61,13 @@ def test_every_value_is_that_of_the_rows(monkeypatch, transactional_db, mode, fa
             max_comparisons_override=15,
             overrides={"llm_batching_mode_override": mode},
         )
+        FAILED_BATCHES.clear()  # as in a process that has just started
         with emulated.stack():
             emulated.ended(emulated.begun(one))
     assert one.status == "COMPLETED"
+    # Celery's signal for it is that of its command, which the embedded workers are not.
+    zeros = {dict(labels)["reason"]: n for (_, labels), n in samples_of(_shown()).items()}
+    assert zeros.keys() == {*FAILURES, "cost_cap"} and {*zeros.values()} == {0}, "begun at 0"
     assert_the_queue_agrees(meter)
     assert_the_calls_agree(meter)
     assert_the_jobs_agree(meter)

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from llmprovider.contracts import ErrorType, queue
+from llmprovider.jobs import collecting
 from llmprovider.models import BatchJob
 from llmprovider.providers.base import ProviderError
 from tests.integration.jobs import scripted_vendors as vendors
@@ -17,6 +18,7 @@ from tests.integration.metrics.meters import Meter
 pytestmark = pytest.mark.django_db(transaction=True)
 
 JOBS = "llm_provider_batch_api_jobs_total"
+REQUESTS = "llm_provider_batch_api_requests_total"
 TIMEOUT = ProviderError(ErrorType.TIMEOUT, "no answer")
 
 
@@ -44,6 +46,37 @@ def test_a_job_is_counted_at_both_ends_with_what_it_held_and_how_long(vendor):
     assert_the_jobs_agree(meter)
     assert_the_calls_agree(meter)
     assert meter.total("llm_provider_http_calls_total") == 0, "its requests are no calls"
+
+
+def test_each_request_of_a_job_is_counted_once_by_what_became_of_it(monkeypatch, vendor):
+    """A process that dies in the middle reads the results again."""
+    monkeypatch.setattr(collecting, "CHUNK", 2)
+    vendor.ends_at_once = False
+    job = job_of(7)
+    visit(job)
+    names = [line.custom_id for line in vendor.jobs[job.vendor_id].lines]
+    kinds = {names[0]: ErrorType.OVERLOADED, names[1]: ErrorType.EXPIRED}
+
+    def judge(line: vendors.Line) -> vendors.Outcome | None:
+        if line.custom_id == names[2]:
+            return None
+        kind = kinds.get(line.custom_id)
+        return vendors.failing(kind)(line) if kind else vendors.well(line)
+
+    vendor.judge = judge
+    vendor.finish()
+    vendor.die_after_lines = 4
+    meter = Meter()
+    with pytest.raises(vendors.Killed):
+        visit(job)
+    work_jobs()
+    assert meter.by(REQUESTS, "provider", "model", "outcome") == {
+        ("anthropic", vendors.MODEL, "succeeded"): 4,
+        ("anthropic", vendors.MODEL, "errored"): 1,
+        ("anthropic", vendors.MODEL, "expired"): 1,
+        ("anthropic", vendors.MODEL, "missing"): 1,
+    }
+    assert meter.total("llm_provider_http_calls_total") == 0
 
 
 def test_a_job_that_never_arrived_is_lost_and_its_successor_submitted(vendor):

@@ -1,11 +1,13 @@
 """What ends otherwise than by an answer is counted once, at the moment that it happens."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from llmprovider import tallies
 from llmprovider.admissions import Postponed, begin
 from llmprovider.api.results import KEEP_RESULTS, keep
 from llmprovider.clean_up import clean_up
@@ -114,6 +116,30 @@ def test_results_asked_for_over_http_are_delivered_when_they_are_kept(monkeypatc
     process(str(bundle.pk))
     for _ in range(2):
         keep(str(bundle.pk))
+    assert meter.by("llm_provider_comparison_callbacks_total", "result") == {("success",): 2}
+
+
+def test_what_ends_while_results_are_kept_is_counted_when_it_is_kept(monkeypatch):
+    """T42: callbacks = results delivered, whatever another worker commits meanwhile"""
+    judges.put_in(monkeypatch)
+    bundle = bundle_of(2, on_results=KEEP_RESULTS)
+    process(str(bundle.pk))
+    later = QueueItem.objects.order_by("pk").first()
+    ended_at = later.finished_at
+    QueueItem.objects.filter(pk=later.pk).update(finished_at=None)
+
+    def another_commits(results: list[tuple[str, str]]) -> None:
+        QueueItem.objects.filter(pk=later.pk).update(finished_at=ended_at)
+        tallies.delivered(results)
+
+    meter = Meter()
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "llmprovider.api.results.tallies", SimpleNamespace(delivered=another_commits)
+        )
+        keep(str(bundle.pk))
+    assert QueueItem.objects.filter(delivered_at=None).get().pk == later.pk
+    keep(str(bundle.pk))
     assert meter.by("llm_provider_comparison_callbacks_total", "result") == {("success",): 2}
 
 

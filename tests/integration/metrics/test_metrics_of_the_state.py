@@ -11,19 +11,23 @@ from assessment import state_metrics as state_of_batches
 from assessment import tasks
 from assessment.models import Batch
 from llmprovider import state_metrics as state_of_the_queue
+from llmprovider.contracts import ErrorType
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.leases import claim
-from llmprovider.models import BatchJob, Gate, ProviderCall, QueueItem
+from llmprovider.models import BatchJob, Bundle, Gate, ProviderCall, QueueItem
 from llmprovider.processing import process
 from tests.integration.assessment.essays import batch
 from tests.integration.jobs import scripted_vendors as vendors
 from tests.integration.jobs.working import job_of, visit
 from tests.integration.llmprovider import scripted_judges as judges
-from tests.integration.llmprovider.comparisons import queued
+from tests.integration.llmprovider.comparisons import queued, set_queue
 from tests.integration.metrics.meters import samples_of
 from tests.integration.spine import driving
 
 pytestmark = pytest.mark.django_db
+
+TTL = timedelta(hours=4)
+AGE = "llm_provider_queue_oldest_age_seconds"
 
 
 def gauge(module, name: str, label: str = "") -> dict[str, float]:
@@ -42,7 +46,8 @@ def test_depths_and_ages_are_those_of_the_rows(monkeypatch):
     now = timezone.now()
     claim(held, now - timedelta(seconds=300))
     process(str(answered.pk))
-    waiting.items.update(enqueued_at=now - timedelta(hours=2))
+    came = now - timedelta(hours=2)
+    waiting.items.update(enqueued_at=came, expires_at=came + TTL)
     gathered.route = gathered.Route.JOB
     gathered.save()
     depth = gauge(state_of_the_queue, "llm_provider_queue_depth", "status")
@@ -61,6 +66,43 @@ def test_depths_and_ages_are_those_of_the_rows(monkeypatch):
     assert sum(depth.values()) == QueueItem.objects.filter(delivered_at=None).count() == 3
 
 
+def test_what_comes_back_from_a_job_has_waited_since_then(monkeypatch):
+    """T43: oldest queued age. In a job for 25 hours is not queued for 25 hours."""
+    vendor = vendors.put_in(monkeypatch)
+    vendor.ends_at_once = False
+    vendor.judge = vendors.failing(ErrorType.OVERLOADED)
+    job = job_of(2)
+    visit(job)
+    came = timezone.now() - timedelta(hours=25)
+    QueueItem.objects.update(enqueued_at=came, expires_at=came + timedelta(hours=49))
+    vendor.finish()
+    visit(job)
+    assert gauge(state_of_the_queue, "llm_provider_queue_depth", "status")["queued"] == 2
+    assert gauge(state_of_the_queue, AGE, "status")["queued"] < 60
+
+
+def test_what_was_gathered_and_sent_live_has_waited_since_then(monkeypatch):
+    """T43. One is given its time to live anew, 40 minutes ago."""
+    (bundle,) = queued(1, queue_mode="per_request")
+    now = timezone.now()
+    bundle.items.update(enqueued_at=now - timedelta(hours=25), expires_at=now + TTL)
+    Bundle.objects.update(created_at=now - timedelta(hours=25))
+    assert gauge(state_of_the_queue, AGE, "status")["queued"] < 60
+    bundle.items.update(expires_at=now + TTL - timedelta(minutes=40))
+    assert 2_400 <= gauge(state_of_the_queue, AGE, "status")["queued"] < 2_460
+
+
+@pytest.mark.parametrize("hours", [2, 8])
+def test_another_time_to_live_changes_no_age(monkeypatch, hours):
+    """T43. The setting holds for what is sent from then on."""
+    came = timezone.now() - timedelta(minutes=50)
+    (bundle,) = queued(1, queue_mode="per_request")
+    bundle.items.update(enqueued_at=came, expires_at=came + TTL)
+    Bundle.objects.update(created_at=came)
+    set_queue(monkeypatch, QUEUED_TTL_SECONDS=hours * 3600)
+    assert 3_000 <= gauge(state_of_the_queue, AGE, "status")["queued"] < 3_060
+
+
 def test_the_oldest_job_of_each_provider_has_its_age(monkeypatch):
     """T42: batch-job ages"""
     vendor = vendors.put_in(monkeypatch)
@@ -75,7 +117,7 @@ def test_the_oldest_job_of_each_provider_has_its_age(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("open_for", "state"), [(None, 0), (timedelta(seconds=30), 2), (timedelta(seconds=-1), 1)]
+    ("open_for", "state"), [(None, 0), (timedelta(seconds=30), 2), (timedelta(seconds=-10), 1)]
 )
 def test_a_circuit_is_closed_half_open_or_open(open_for, state):
     """T43: breaker open"""
@@ -84,6 +126,19 @@ def test_a_circuit_is_closed_half_open_or_open(open_for, state):
     Gate.objects.create(provider="openai", model="")
     circuits = gauge(state_of_the_queue, "llm_provider_circuit_state", "model")
     assert circuits == {"gpt-4.1-mini": state}
+
+
+def test_a_circuit_whose_one_call_hangs_is_open():
+    """T43: breaker open. Nobody else asks for the nine minutes that the call may take."""
+    now = timezone.now()
+    Gate.objects.create(
+        provider="openai",
+        model="gpt-4.1-mini",
+        open_until=now - timedelta(minutes=8),
+        probe=1,
+        probe_started_at=now - timedelta(minutes=8),
+    )
+    assert gauge(state_of_the_queue, "llm_provider_circuit_state", "model") == {"gpt-4.1-mini": 2}
 
 
 def test_todays_spend_is_what_was_billed_since_midnight(monkeypatch):

@@ -10,7 +10,8 @@ from django.db import OperationalError
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from cjproject import metrics_endpoints
+from assessment import state_metrics as state_of_batches
+from cjproject import expositions, metrics_endpoints
 from llmprovider import state_metrics
 from tests.unit.metrics.declared import everything
 
@@ -70,6 +71,17 @@ def test_without_the_state_it_shows_the_counts(client: Client, token, monkeypatc
     assert answer.status_code == 200
     assert b"cj_llm_requests_total" in answer.content
     assert b"llm_provider_queue_depth" not in answer.content
+
+
+def test_while_the_database_lets_nobody_in_no_row_is_asked_for(client: Client, token, monkeypatch):
+    """Whoever asks the pool waits for half a minute, and Prometheus for ten seconds."""
+    asked = []
+    monkeypatch.setattr(expositions, "database_answers", lambda: False)
+    for state in (state_metrics, state_of_batches):
+        monkeypatch.setattr(state, "collect", lambda: asked.append(1) or [])
+    answer = client.get("/metrics", headers=token)
+    assert answer.status_code == 200 and not asked
+    assert b"cj_llm_requests_total" in answer.content
 
 
 @pytest.fixture

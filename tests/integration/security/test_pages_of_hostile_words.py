@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from lxml import html
 
+from assessment.api.documents import REPORT_POLICY
 from assessment.eng5.documents import run_document
 from assessment.models import Batch, ComparisonPair, Essay, Wave
 from assessment.reports.rendering import render_report
@@ -138,7 +139,25 @@ def test_the_report_of_such_a_batch_has_no_script(one: Batch, attack: str) -> No
     assert attack in page.text_content()
 
 
-@pytest.mark.parametrize("path", ["/{id}", "/{id}/pairs", "/{id}/results", ""])
+def test_the_report_over_the_api_may_load_and_run_nothing(root: Client, one: Batch) -> None:
+    """Under the address of the API, where the session is: both policies forbid scripts."""
+    plant(one, MARKUP[0])
+    answer = root.get(f"/api/v1/batches/{one.pk}/report")
+    assert answer.headers["Content-Security-Policy"] == REPORT_POLICY
+    assert "script-src" not in REPORT_POLICY and REPORT_POLICY.startswith("default-src 'none'")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert html.document_fromstring(answer.content).xpath("//script|//img|//iframe|//object") == []
+
+
+def test_the_table_over_the_api_is_a_file(root: Client, one: Batch) -> None:
+    """No browser shows it as a page, whatever stands in it."""
+    answer = root.get(f"/api/v1/batches/{plant(one, MARKUP[0]).pk}/results.csv")
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/{id}", "/{id}/pairs", "/{id}/results", "/{id}/run", ""])
 def test_the_api_answers_data_that_no_browser_takes_for_a_page(
     root: Client, one: Batch, path: str
 ) -> None:

@@ -38,6 +38,7 @@ TEXTS = (NAME, MARKER)
 KEPT = {"Essay": {"text"}, "Anchor": {"text"}, "StoredDocument": {"text"}}
 NOISY = (
     *("anthropic", "openai", "httpx2", "httpcore2", "celery", "kombu", "django", "amqp"),
+    *("celery.app.trace", "celery.worker.strategy"),  # levels of their own
     *("llmprovider", "assessment", "cjproject", "pypdf", "urllib3", "asyncio"),
 )
 
@@ -72,6 +73,8 @@ def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
     try:
         yield listener
     finally:
+        for name in NOISY:
+            logging.getLogger(name).setLevel(logging.NOTSET)
         logging.config.dictConfig(usual)
 
 

@@ -132,6 +132,8 @@ def test_equal_scores_share_the_better_rank():
     ranks = finalising.student_ranks({0: 1.0, 1: 0.5, 2: 0.5, 3: -2.0, 4: -2.0, 5: -3.0})
     assert ranks == {0: 1, 1: 2, 2: 2, 3: 4, 4: 4, 5: 6}
     assert finalising.student_ranks({}) == {}
+    noise = finalising.student_ranks({0: 0.5, 1: 0.5 + 1e-12, 2: 0.5 - 1e-12, 3: 0.4})
+    assert noise == {0: 1, 1: 1, 2: 1, 3: 4}
 
 
 @pytest.mark.django_db

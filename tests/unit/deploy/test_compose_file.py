@@ -11,6 +11,8 @@ from jsonschema.validators import validator_for
 from cjproject import settings
 from deploy import native
 from deploy.compose_files import COMPLETED, filled, required
+from deploy.compose_files import service as read_service
+from deploy.variables import made_up
 from llmprovider.conf import ProviderSettings
 from tests.conftest import PROJECT
 from tests.unit.deploy.compose import DOCUMENT, OURS, SERVICES, TEXT, WORKERS
@@ -22,6 +24,7 @@ SECRETS = {
     "METRICS_TOKEN",
     "GRAFANA_PASSWORD",
 }
+GIVEN = made_up({})
 
 
 def test_it_is_what_the_compose_specification_allows():
@@ -66,9 +69,12 @@ def test_nothing_starts_before_the_tables_are_up_to_date(name):
 
 @pytest.mark.parametrize("name", WORKERS)
 def test_workers_can_be_scaled(name):
-    """`--scale worker=N`: nothing of a container may be there only once."""
+    """By .env, so that the next `up` keeps them: nothing of a container may be there only once."""
     service = SERVICES[name]
-    assert not {"container_name", "ports", "hostname", "deploy"} & set(service)
+    assert not {"container_name", "ports", "hostname"} & set(service)
+    variable = f"{name.replace('-', '_').upper()}S"
+    assert read_service(name, service, {**GIVEN, variable: "3"}).replicas == 3
+    assert read_service(name, service, GIVEN).replicas == 1
     assert any(word.endswith("@%h") for word in service["command"])
     assert name in native.PORTS
 

@@ -1,11 +1,14 @@
 """What the native stack reads from the compose file is what compose would make of it."""
 
+import socket
 from pathlib import Path
 
 import pytest
+from django.core.checks.security.base import check_secret_key
 
 from deploy import compose_files, native
 from deploy.compose_files import MissingVariable, filled, in_order, once, required, service
+from deploy.processes import StackFailed
 from deploy.variables import made_up, settings_file
 from tests.unit.deploy.compose import SERVICES, TEXT
 
@@ -56,9 +59,28 @@ def test_each_service_comes_after_those_it_depends_on():
 
 def test_made_up_secrets_differ_and_given_ones_are_kept():
     first, second = made_up({"METRICS_TOKEN": "given", "POSTGRES_PASSWORD": ""}), made_up({})
-    assert first["METRICS_TOKEN"] == "given" and len(first["POSTGRES_PASSWORD"]) == 48
+    assert first["METRICS_TOKEN"] == "given" and len(first["POSTGRES_PASSWORD"]) == 64
     assert first["DJANGO_SECRET_KEY"] != second["DJANGO_SECRET_KEY"]
     assert required(TEXT) <= set(first)
+
+
+def test_a_made_up_secret_key_is_one_that_django_takes_for_strong(settings):
+    settings.SECRET_KEY = made_up({})["DJANGO_SECRET_KEY"]
+    assert check_secret_key(None) == []
+
+
+def test_a_published_port_tells_which_variable_sets_it():
+    web = service("web", SERVICES["web"], made_up({"WEB_PORT": "8123"}))
+    assert (web.published, web.published_by) == ((8123, 8000), "WEB_PORT")
+    assert service("beat", SERVICES["beat"], made_up({})).published_by == ""
+
+
+def test_a_port_that_is_taken_is_told_with_the_variable_that_sets_another():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(StackFailed, match=f"{port} .*in use.* Set WEB_PORT"):
+            native.require_free(port, "WEB_PORT")
+    native.require_free(port, "WEB_PORT")
 
 
 SERVERS = {"postgres": 41000, "redis": 42000}

@@ -49,6 +49,13 @@ def test_it_runs_as_somebody_without_rights():
     assert not {"RUN", "COPY"} & set(keywords[keywords.index("USER") :]), "files stay root's"
 
 
+def test_everybody_may_read_what_it_copies():
+    """COPY keeps the checkout's modes, which under `umask 077` are the owner's alone."""
+    steps = [f"{step.keyword} {step.words}" for step in LAST]
+    opened = steps.index("RUN chmod -R a+rX .")
+    assert opened > max(number for number, step in enumerate(steps) if step.startswith("COPY"))
+
+
 def test_every_keyword_is_one_that_docker_knows():
     known = "FROM ENV RUN COPY WORKDIR USER EXPOSE HEALTHCHECK CMD".split()
     assert {step.keyword for step in STEPS} == set(known)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sqlite3
 import sys
 from decimal import Decimal
 from typing import Any
@@ -9,10 +10,18 @@ from uuid import UUID
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
+from psycopg.errors import DeadlockDetected, DiskFull
 
 from cjproject.log_lines import WordlessFormatter
 from cjproject.logs import JsonFormatter, PlainFormatter, formatter, process_kind
-from llmprovider.contracts.log_contexts import log_context, logging_context
+from llmprovider.contracts.faults import fault_of
+from llmprovider.contracts.log_contexts import (
+    fault_context,
+    log_context,
+    logging_context,
+    wave_among,
+)
 from llmprovider.contracts.log_events import tell
 
 ID = UUID("0f0e0d0c-0b0a-0908-0706-050403020100")
@@ -116,6 +125,52 @@ def test_what_others_hang_on_a_record_is_not_written() -> None:
     line = json.loads(lines.lines[0])
     assert (line["task"], line["task_id"]) == ("a.task", "t-1")
     assert "heron" not in lines.lines[0]
+
+
+def test_the_wave_is_told_where_all_are_of_one_and_it_is_a_number() -> None:
+    """Who asks over HTTP may write anything into a comparison's metadata."""
+    assert wave_among([{"comparison_iteration": 2, "x": 1}, {"comparison_iteration": 2}]) == 2
+    others: list[object] = [3, None, "heron", True, [2], 2.0]
+    for other in others:
+        assert wave_among([{"comparison_iteration": 2}, {"comparison_iteration": other}]) is None
+    assert wave_among([{"comparison_iteration": "heron"}] * 2) is None
+    assert wave_among([]) is None and wave_among([{}]) is None
+
+
+def test_a_line_about_an_exception_says_where_it_was_raised() -> None:
+    log, lines = written(JsonFormatter())
+    try:
+        with logging_context(batch="1", round=4), logging_context(wave=2):
+            _ = 1 / 0
+    except ZeroDivisionError as error:
+        with logging_context(batch="9"), logging_context(bundle="b"):
+            log.exception("It failed")
+        with fault_context(error, batch="7", job="j"):
+            tell(log, logging.ERROR, "job_not_sent")
+    first, second = (json.loads(line) for line in lines.lines)
+    assert (first["batch"], first["round"], first["wave"], first["bundle"]) == ("1", 4, 2, "b")
+    assert (second["batch"], second["wave"], second["job"]) == ("1", 2, "j")
+
+
+def test_a_fault_names_the_kind_of_what_it_came_of() -> None:
+    """T34: a deadlock, a full disk and a lost connection are all an OperationalError."""
+
+    def raised(cause: BaseException | None) -> str:
+        try:
+            raise OperationalError("heron") from cause
+        except OperationalError as error:
+            return fault_of(error)
+
+    assert raised(DeadlockDetected("heron")).startswith("OperationalError (DeadlockDetected) in ")
+    assert raised(DiskFull("heron")).startswith("OperationalError (DiskFull) in ")
+    full = sqlite3.OperationalError("heron")
+    full.sqlite_errorname = "SQLITE_FULL"  # as SQLite sets it
+    assert raised(full).startswith("OperationalError (SQLITE_FULL) in ")
+    full.sqlite_errorname = "the heron"
+    assert raised(full).startswith("OperationalError in ")
+    assert raised(None).startswith("OperationalError in ")
+    for cause in (DeadlockDetected("heron"), full, None):
+        assert "heron" not in raised(cause)
 
 
 def test_a_context_ends_with_its_block_also_when_that_fails() -> None:

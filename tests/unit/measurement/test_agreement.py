@@ -67,3 +67,14 @@ def test_intervals_hold_the_value_and_repeat() -> None:
         assert measure.low <= measure.value <= measure.high
     assert one.exact.low is not None and one.exact.high is not None
     assert 0.15 < one.exact.high - one.exact.low < 0.45
+
+
+def test_there_is_no_interval_that_would_not_hold() -> None:
+    """Of few items, or where every sample gives one figure."""
+    grades = [SCALE.labels[index % len(SCALE)] for index in range(12)]
+    other = [SCALE.labels[(index + index % 2) % len(SCALE)] for index in range(12)]
+    assert agreement(grades, other, SCALE).tau_b.low is not None
+    few = agreement(grades[:11], other[:11], SCALE)
+    assert few.tau_b.value is not None and few.tau_b.low is None and few.exact.low is None
+    same = agreement(grades, grades, SCALE)
+    assert (same.tau_b.value, same.tau_b.low, same.tau_b.high) == (1.0, None, None)

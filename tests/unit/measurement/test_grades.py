@@ -53,15 +53,23 @@ def test_an_essay_on_a_boundary_has_two_grades_alike() -> None:
 
 def test_probabilities_are_soft_and_sum_to_one() -> None:
     result = project_grades(_scored([-2, 0, 2, 0.4], se=0.6), {0: "E", 1: "D", 2: "C"}, LETTERS)
-    assert result.probabilities.sum(axis=1) == pytest.approx(1.0)
-    assert 0.5 < result.probabilities[3].max() < 0.95
+    assert np.nansum(result.probabilities, axis=1) == pytest.approx(1.0)
+    assert 0.5 < np.nanmax(result.probabilities[3]) < 0.95
+
+
+def test_a_grade_that_no_anchor_reaches_has_no_chance_rather_than_none() -> None:
+    """D, held by no anchor, lies between two that are; F and A lie outside, so nobody knows."""
+    result = project_grades(_scored([-2.0, 2.0, -4.0]), {0: "E", 1: "B"}, LETTERS)
+    assert np.isnan(result.probabilities[:, [LETTERS.index("F"), LETTERS.index("A")]]).all()
+    between = [LETTERS.index(label) for label in "EDCB"]
+    assert np.isfinite(result.probabilities[:, between]).all()
 
 
 def test_a_surer_score_gives_a_surer_grade() -> None:
     anchors = {0: "E", 1: "D", 2: "C"}
     sure = project_grades(_scored([-2, 0, 2, 0.1], se=0.1), anchors, LETTERS)
     unsure = project_grades(_scored([-2, 0, 2, 0.1], se=0.9), anchors, LETTERS)
-    assert sure.probabilities[3].max() > unsure.probabilities[3].max()
+    assert np.nanmax(sure.probabilities[3]) > np.nanmax(unsure.probabilities[3])
     assert sure.confidence[3] == "HIGH" and unsure.confidence[3] != "HIGH"
 
 
@@ -113,6 +121,14 @@ def test_fewer_than_two_grades_project_nothing(anchors: dict[int, str]) -> None:
     assert result.grades == result.confidence == (None, None, None)
     assert np.isnan(result.probabilities).all() and not result.projected
     assert result.reason == "needs anchors of at least two different grades"
+
+
+def test_anchors_of_two_grades_that_never_met_say_so() -> None:
+    """P-62: the reason must be the true one: there are two grades, but nothing connects them."""
+    apart = fit(4, [0, 2] * 5, [1, 3] * 5, [1, 0] * 5)
+    result = project_grades(apart, {0: "E", 2: "D"}, LETTERS)
+    assert not result.projected
+    assert result.reason == "no two anchors of different grades are connected by comparisons"
 
 
 def test_anchors_in_reverse_order_project_nothing() -> None:

@@ -80,11 +80,22 @@ def test_it_says_that_parts_lower_it() -> None:
 
 
 def test_it_has_a_reason_for_silence() -> None:
-    assert "two essays" in marginal_reliability(fit(1, [], [], [])).reason
-    nothing = marginal_reliability(fit(3, [], [], []))
+    nothing = marginal_reliability(fit(4, [], [], []))
     assert nothing.value is None and nothing.reason == "not shown to differ from chance"
-    skipped = fit(2, [0], [1], [1], compute_se=False)
+    skipped = fit(4, [0], [1], [1], compute_se=False)
     assert marginal_reliability(skipped).reason == "standard errors were not computed"
+
+
+def test_a_pair_decided_six_times_alike_has_no_reliability() -> None:
+    """The spread of two or three true scores is a guess, and so would be the number."""
+    for n in (1, 2, 3):
+        first, second = np.zeros(6 * (n - 1), np.intp), np.arange(6 * (n - 1)) % max(n - 1, 1) + 1
+        found = marginal_reliability(fit(n, first, second, np.ones(first.size)))
+        assert (found.value, found.low, found.shown) == (None, None, False)
+        assert found.reason == "needs at least 4 essays"
+    known = fit(5, [0, 0, 0, 0] * 6, [1, 2, 3, 4] * 6, [1] * 24, fixed={0: 3.0, 1: 0.0})
+    reason = marginal_reliability(known).reason
+    assert reason == "needs at least 4 essays without a known score"
 
 
 def test_it_stays_below_one_for_perfectly_consistent_judges() -> None:

@@ -38,8 +38,14 @@ llm_provider_queue_oldest_age_seconds{status} llm_provider_batch_api_job_age_sec
 llm_provider_circuit_state{provider,model} cj_events_delivery_failures_total
 cj_beat_heartbeat_timestamp
 """.split()
-# Beyond DESIGN 10: late results (issue 7, item 2), spend (issue 8, item 1).
-OURS = ["cj_late_results_total{status}", "llm_provider_spend_today_usd{provider,model}"]
+# Beyond DESIGN 10: late results (issue 7, item 2), spend (issue 8, item 1), and what no alert could
+# tell of otherwise: batches that failed, requests of jobs that did.
+OURS = [
+    "cj_late_results_total{status}",
+    "llm_provider_spend_today_usd{provider,model}",
+    "cj_failed_batches_total{reason}",
+    "llm_provider_batch_api_requests_total{provider,model,outcome}",
+]
 
 
 def written(name: str, labels: tuple[str, ...]) -> str:

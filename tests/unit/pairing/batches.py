@@ -1,6 +1,6 @@
 """A batch that is run wave by wave with a simulated judge."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +24,7 @@ class Batch:
     judgements_per_pair: int = 1
     balance_positions: bool = True
     failing: float = 0.0
+    texts: Sequence[int] | None = None
     pairs: list[tuple[int, int]] = field(default_factory=list)
     waves: list[WavePlan] = field(default_factory=list)
 
@@ -47,6 +48,7 @@ class Batch:
             compare_anchors=self.compare_anchors,
             judgements_per_pair=self.judgements_per_pair,
             balance_positions=self.balance_positions,
+            texts=None if self.texts is None else np.array(self.texts, dtype=np.int64),
         )
 
     def run(self, budget: int, strategy: Strategy = "balanced") -> Iterator[WavePlan]:
