@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 
 from llmprovider.api import payloads, requests
 from llmprovider.api.statuses import SetStatus
+from llmprovider.contracts import idempotency_keys
 from llmprovider.models import ComparisonSet
 from tests.conftest import PROJECT
 from tests.integration.api import curl
@@ -77,7 +78,7 @@ def test_it_names_every_field_status_and_limit(api: APIClient) -> None:
         requests.MAX_TEXT_CHARS,
         requests.MAX_INSTRUCTION_CHARS,
         requests.MAX_METADATA_CHARS,
-        payloads.MAX_KEY_CHARS,
+        idempotency_keys.MAX_KEY_CHARS,
     ):
         assert f"{limit:,}" in MANUAL, limit
 
