@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from llmprovider.api import payloads, requests
+from llmprovider.api import requests
 from llmprovider.api.statuses import SetStatus
 from llmprovider.contracts import idempotency_keys
 from llmprovider.models import ComparisonSet
