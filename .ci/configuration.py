@@ -37,12 +37,14 @@ ENVIRONMENT: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         "Database, broker, files": {
             "DATABASE_URL": (
                 "a SQLite file in `CJ_DATA_DIR`",
-                "PostgreSQL: `postgres://user:password@host/name`",
+                "PostgreSQL: `postgres://user:password@host/name`; begins with `postgres://` or "
+                "`postgresql://` only",
             ),
             "REDIS_URL": (
                 "none: broker and workers live in the process",
-                "broker and cache: `redis://host:6379/0`; with it, workers and beat are processes "
-                "of their own, and `DATABASE_URL` must name a PostgreSQL database",
+                "broker and cache: `redis://host:6379/0`; begins with `redis://` or `rediss://` "
+                "only. With it, workers and beat are processes of their own, and `DATABASE_URL` "
+                "must name a PostgreSQL database",
             ),
             "CJ_DATA_DIR": (
                 "`var/`",

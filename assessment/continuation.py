@@ -32,6 +32,7 @@ class Limits:
 class Snapshot:
     """The batch after a wave or a round of retries; counts are of comparisons.
 
+    money_capped: it has a money cap, reached or not; a single wave is made to fit it.
     cap_words: where nothing was answered before the money cap was reached, how they compare.
     """
 
@@ -48,6 +49,7 @@ class Snapshot:
     waves_without_success: int
     all_eligible_succeeded: bool
     cost_cap_reached: bool = False
+    money_capped: bool = False
     cap_words: str = ""
     outage: str | None = None
     stable: bool = False
@@ -111,6 +113,8 @@ def _reason_to_end(now: Snapshot, limits: Limits) -> tuple[str, str] | None:
     if now.completed + now.failed >= now.denominator or now.submitted >= now.total_budget:
         return _completion(now)
     if now.mode is LLMBatchingMode.PROVIDER_BATCH_API:
+        if now.money_capped:
+            return "cost_cap", "the one wave was as large as the money cap was likely to pay for"
         return "single_wave", "this mode judges everything in one wave"
     if now.stable:
         return "stable", "scores no longer change"

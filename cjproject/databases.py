@@ -5,12 +5,14 @@ Never the driver's own words: they may quote a row.
 
 import re
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from django.core.management.base import CommandError
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from cjproject.addresses import place
 from cjproject.health import own_connection
@@ -18,10 +20,15 @@ from llmprovider.contracts.faults import kind_of
 
 FAILED: Final = 1
 DOES_NOT_SERVE: Final = (OperationalError, InterfaceError)
+# How long a command waits until PostgreSQL lets it in; a longer `connect_timeout` in DATABASE_URL
+# counts. One that is far away, or wakes at the first connection, needs more than a probe allows.
+PATIENCE_SECONDS: Final = 10
+_PAUSE_SECONDS: Final = 0.2
 # Commands whose first step is to ask the database, and that do nothing without it.
 _ASK_FIRST: Final = frozenset(
     {"migrate", "createsuperuser", "changepassword", "cj_doctor", "cj_forget"}
 )
+_STARTING: Final = "it is starting"
 # Patterns of the driver's words, and what they mean. The first that is found counts.
 _KINDS: Final = (
     ("password authentication failed", "it does not accept the password of user {user}"),
@@ -30,15 +37,19 @@ _KINDS: Final = (
     (r'role ".*" does not exist', "it knows no user {user}"),
     (r'database ".*" does not exist', "it has no database {name}"),
     ("[Cc]onnection refused", "nothing answers there"),
+    ("unreachable|No route to host", "nothing answers there"),
     ("timeout expired|timed out", "it does not answer in time"),
     ("resolve host", "there is no such host"),
     ("Name or service not known", "there is no such host"),
     ("too many clients", "all its connections are taken"),
     ("connection slots", "all its connections are taken"),
-    ("starting up", "it is starting"),
+    ("starting up|not yet accepting connections|in recovery mode", _STARTING),
     ("shutting down", "it is shutting down"),
     ("No such file or directory", "nothing answers there"),
 )
+# A table or column that is not there: PostgreSQL's codes, and SQLite's words, which has none.
+_UNDEFINED: Final = frozenset({"42P01", "42703"})
+_SQLITE_UNDEFINED: Final = re.compile(r"no such (table|column): |table \w+ has no column named ")
 
 
 def require_database() -> None:
@@ -47,18 +58,26 @@ def require_database() -> None:
     Raises CommandError, with its kind.
     """
     if connection.vendor == "postgresql" and (problem := _problem()) is not None:
-        raise CommandError(does_not_serve(problem), returncode=FAILED)
+        raise CommandError(_refusal(problem), returncode=FAILED)
 
 
 def does_not_serve(error: BaseException) -> str:
     """What an error of the database means, in one sentence with its remedy."""
+    if lacks_tables(error):
+        return _other_tables()
     if connection.vendor != "postgresql":
         return f"The database does not serve: {kind_of(error)}"
-    settings = connection.settings_dict
-    where = place(settings["HOST"], settings["PORT"])
-    user, name = settings["USER"], settings["NAME"]
-    words = kind_words(error, user, name) or kind_words(_problem(), user, name) or kind_of(error)
-    return f"The database at {where} does not serve: {words}. See to it, or mend DATABASE_URL"
+    problem = _problem()
+    if problem is None:  # a deadlock, a time-out: the address is right
+        return f"The database refused a step: {kind_of(error)}"
+    return _refusal(problem)
+
+
+def lacks_tables(error: BaseException) -> bool:
+    """Whether an error says that a table or column is not there."""
+    if getattr(error.__cause__, "sqlstate", None) in _UNDEFINED:
+        return True
+    return connection.vendor == "sqlite" and bool(_SQLITE_UNDEFINED.match(str(error)))
 
 
 def kind_words(error: BaseException | None, user: str, name: str) -> str:
@@ -70,9 +89,51 @@ def kind_words(error: BaseException | None, user: str, name: str) -> str:
     )
 
 
+def patience_seconds() -> int:
+    """How long a command waits for PostgreSQL: what DATABASE_URL allows, if more than ours."""
+    asked = connection.settings_dict.get("OPTIONS", {}).get("connect_timeout")
+    return max(PATIENCE_SECONDS, asked if isinstance(asked, int) else 0)
+
+
+def _other_tables() -> str:
+    with own_connection(patience_seconds()) as own:
+        executor = MigrationExecutor(own)
+        behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if behind:
+        return f"The database at {_where()} is not up to date. Run: manage.py migrate"
+    return (
+        f"The database at {_where()} was made by another version of this program: name another "
+        "CJ_DATA_DIR or DATABASE_URL, or move it away and run: manage.py migrate"
+    )
+
+
+def _refusal(problem: BaseException) -> str:
+    settings = connection.settings_dict
+    words = kind_words(problem, settings["USER"], settings["NAME"]) or kind_of(problem)
+    return f"The database at {_where()} does not serve: {words}. See to it, or mend DATABASE_URL"
+
+
+def _where() -> str:
+    settings = connection.settings_dict
+    if connection.vendor == "postgresql":
+        return place(settings["HOST"], settings["PORT"])
+    return str(settings["NAME"])
+
+
 def _problem() -> BaseException | None:
+    """Why PostgreSQL lets nobody in; one that is starting is asked again for a while."""
+    patience = patience_seconds()
+    deadline = time.monotonic() + patience
+    while True:
+        problem = _asked(patience)
+        if kind_words(problem, "", "") != _STARTING or time.monotonic() > deadline:
+            return problem
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _asked(patience: int) -> BaseException | None:
     try:
-        with own_connection() as own, own.cursor() as cursor:
+        with own_connection(patience) as own, own.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DOES_NOT_SERVE as error:
         return error
@@ -89,6 +150,10 @@ def ending_plainly(command: Sequence[str]) -> Iterator[None]:
     except CommandError as error:
         message = str(error)
     except DOES_NOT_SERVE as error:
+        message = does_not_serve(error)
+    except ProgrammingError as error:
+        if not lacks_tables(error):
+            raise
         message = does_not_serve(error)
     else:
         return

@@ -55,13 +55,16 @@ def database_answers() -> bool:
 
 
 @contextmanager
-def own_connection() -> Iterator[BaseDatabaseWrapper]:
-    """A connection outside the pool, which would make its caller wait for half a minute."""
+def own_connection(patience: int = PATIENCE_SECONDS) -> Iterator[BaseDatabaseWrapper]:
+    """A connection outside the pool, which would make its caller wait for half a minute.
+
+    PostgreSQL has `patience` seconds to let it in, whatever DATABASE_URL says.
+    """
     own = connection.copy()
     options = own.settings_dict.setdefault("OPTIONS", {})
     options.pop("pool", None)
     if own.vendor == "postgresql":
-        options["connect_timeout"] = PATIENCE_SECONDS
+        options["connect_timeout"] = patience
     try:
         yield own
     finally:

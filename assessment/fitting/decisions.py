@@ -192,7 +192,7 @@ class _Reader:
         else:
             made = iter(chunk.columns[whose[0]]) if whose else repeat(file.path.stem, len(one))
         first, second = _numbers(self.items, one), _numbers(self.items, other)
-        new = self.repetitions.new_rows(file, chunk, first, second, won)
+        new = self.repetitions.new_rows(file, chunk, first, second, won, order_known=len(form) == 3)
         judges = _numbers(self.judges, compress(made, new))
         self.parts.append((first[new], second[new], won[new], judges))
 

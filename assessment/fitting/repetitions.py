@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,8 @@ class Repetitions:
     _kept: int = 0
     _earlier: list[int] = field(default_factory=list)
     _places: list[str] = field(default_factory=list)
-    _said: list[tuple[IntArray, IntArray, FloatArray]] = field(default_factory=list)
+    _said: list[tuple[IntArray, IntArray, FloatArray, BoolArray]] = field(default_factory=list)
+    _order_known: list[BoolArray] = field(default_factory=list)
 
     def refuse_known(self, file: CsvFile) -> None:
         """Raise `InputError` for a file whose content has been read already."""
@@ -40,11 +42,23 @@ class Repetitions:
             )
 
     def new_rows(
-        self, file: CsvFile, chunk: Chunk, first: IntArray, second: IntArray, won: FloatArray
+        self,
+        file: CsvFile,
+        chunk: Chunk,
+        first: IntArray,
+        second: IntArray,
+        won: FloatArray,
+        *,
+        order_known: bool,
     ) -> BoolArray:
-        """Which rows (r,) to keep: those with an id that no earlier row had, or without one."""
+        """Which rows (r,) to keep: those with an id that no earlier row had, or without one.
+
+        `order_known` says whether `first` was shown first, or is only the chosen one.
+        """
         new = np.ones(first.size, dtype=np.bool_)
-        for place, name in enumerate(chunk.columns.get(CORRELATION_ID, ())):
+        known = np.full(first.size, order_known)
+        # Rows without an id count too: an id holds the place of its decision among all.
+        for place, name in enumerate(chunk.columns.get(CORRELATION_ID, repeat("", first.size))):
             if name and self._ids.setdefault(name, self._kept) != self._kept:
                 new[place] = False
                 self._earlier.append(self._ids[name])
@@ -53,16 +67,29 @@ class Repetitions:
                 self._kept += 1
         if not new.all():
             self.repeated += int((~new).sum())
-            self._said.append((first[~new], second[~new], won[~new]))
+            self._said.append((first[~new], second[~new], won[~new], known[~new]))
+        self._order_known.append(known[new])
         return new
 
     def refuse_contradictions(self, first: IntArray, second: IntArray, won: FloatArray) -> None:
-        """Raise `InputErrors` where a row left out says another thing than the one kept (m,)."""
+        """Raise `InputErrors` where a row left out says another thing than the one kept (m,).
+
+        Which of the two comes first matters only among rows that say what was shown first.
+        """
         if not self._said:
             return
-        one, other, outcome = (np.concatenate(column) for column in zip(*self._said, strict=True))
+        one, other, outcome, known = (
+            np.concatenate(column) for column in zip(*self._said, strict=True)
+        )
         kept = np.array(self._earlier, dtype=np.intp)
-        wrong = (first[kept] != one) | (second[kept] != other) | (won[kept] != outcome)
+        comparable = known & np.concatenate(self._order_known)[kept]
+        alike = (first[kept] == one) & (second[kept] == other) & (won[kept] == outcome)
+        turned = (first[kept] == other) & (second[kept] == one) & (won[kept] == 1 - outcome)
+        wrong = ~(alike | (turned & ~comparable))
+        # Where the row kept does not say what was shown first, those left out must still agree.
+        others = np.flatnonzero(known & ~comparable)
+        _, start, group = np.unique(kept[others], return_index=True, return_inverse=True)
+        wrong[others] |= turned[others] != turned[others][start][group]
         if wrong.any():
             raise InputErrors(
                 InputError(

@@ -205,7 +205,7 @@ def _scores_to_rank(essays: Sequence[Essay], fit: Fit) -> dict[int, float]:
     """Scores of students, by position: of those that were compared, if all essays met.
 
     Scores of groups that never met are on no common scale (DESIGN, section 8), so there no student
-    has a place among all; one whose comparisons all failed has none either.
+    has a place among all; one whose comparisons all failed has none either. A lone essay is first.
     """
     met = [essay.position for essay in essays if fit.comparisons[essay.position]]
     if len(set(fit.component[met].tolist())) > 1:
@@ -213,7 +213,7 @@ def _scores_to_rank(essays: Sequence[Essay], fit: Fit) -> dict[int, float]:
     return {
         essay.position: float(fit.scores[essay.position])
         for essay in essays
-        if not essay.is_anchor and (fit.comparisons[essay.position] or not met)
+        if not essay.is_anchor and (fit.comparisons[essay.position] or len(essays) == 1)
     }
 
 

@@ -180,6 +180,7 @@ def _snapshot(batch: Batch, wave: Wave, measurement: Measurement, retryable: int
         waves_without_success=_waves_without_success(batch),
         all_eligible_succeeded=_all_eligible_succeeded(batch),
         cost_cap_reached=capped,
+        money_capped=batch.money_cap is not None,
         cap_words=_cap_words(batch, wave) if capped and not batch.callbacks else "",
         outage=outage,
         # Who names the comparisons wants them all, settled or not.

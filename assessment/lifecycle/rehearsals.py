@@ -13,7 +13,7 @@ from assessment.lifecycle.requests import Setting, comparison_requests, judges_o
 from assessment.lifecycle.resolutions import resolve_budget, resolve_strategy
 from assessment.lifecycle.specs import BatchSpec, JudgeSpec
 from assessment.lifecycle.wave_plans import specified_plan, wave_rules
-from assessment.lifecycle.wave_prices import MOST_PRICED, Pricing, likely_usd, wave_askings
+from assessment.lifecycle.wave_prices import Pricing, likely_usd, sample, wave_askings
 from assessment.modes import LLMBatchingMode
 from assessment.pairing.budgets import completion_denominator
 from assessment.pairing.means import Means
@@ -43,9 +43,11 @@ def rehearse(
     mode: LLMBatchingMode,
     fill: BatchFill | None = None,
     *,
-    most: int | None = None,
+    sampled: bool = False,
 ) -> Iterator[RehearsedWave]:
-    """The waves of a run that goes on to its last comparison, or to `most`; needs no database.
+    """The waves of a run that goes on to its last comparison; needs no database.
+
+    sampled: of a large wave estimate some comparisons only, which is quick and tells their price.
 
     Pairs chosen by scores are planned without them, which changes which pairs meet, not how many.
     A money cap bears on how waves are made (`pairing.means`), with the likely costs of those before
@@ -54,8 +56,7 @@ def rehearse(
     documents = [Document(id=essay.name, text=essay.text) for essay in spec.ordered_essays()]
     setting = setting_for(spec, judges, mode, fill)
     cap, seed = spec.batch_config_overrides.money_cap_usd, spec.batch_config_overrides.seed or 0
-    budget = resolve_budget(spec) if most is None else min(most, resolve_budget(spec))
-    most = min(budget, most_comparisons(spec))
+    budget, most = resolve_budget(spec), most_comparisons(spec)
     state, planned, spent = _before(spec), 0, Decimal(0)
     for number in range(1, _most_waves(mode) + 1):
         if planned >= most:
@@ -67,11 +68,12 @@ def rehearse(
         if not len(plan):
             return
         askings = wave_askings(plan, documents, len(judges), seed=seed, number=number)
-        requests = comparison_requests(askings, setting)
+        some = sample(askings, seed=seed, number=number) if sampled else askings
+        requests = comparison_requests(some, setting)
         estimate = judge_queue.estimate(requests)
         weighed = number == 1 and cap is not None
         yield RehearsedWave(estimate, judge_queue.cheapest_call(requests) if weighed else None)
-        spent += likely_usd(estimate) or 0
+        spent += (likely_usd(estimate) or Decimal(0)) * len(askings) / len(some)
         planned += len(plan)
         state = state.after(plan.pairs)
 
@@ -99,9 +101,7 @@ def forecast(
     if spec.batch_config_overrides.money_cap_usd is None:
         return None
     fill = spec.batch_config_overrides.batch_fill
-    # In one wave for all there is no need to take all to know the price of each.
-    most = MOST_PRICED if mode is LLMBatchingMode.PROVIDER_BATCH_API else None
-    waves = rehearse(spec, judges, mode, fill, most=most)
+    waves = rehearse(spec, judges, mode, fill, sampled=True)
     return forecast_of(spec, list(islice(waves, FORECAST_WAVES)))
 
 

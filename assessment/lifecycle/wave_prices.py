@@ -1,5 +1,6 @@
 """What a planned wave would cost, before a row of it is stored."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,10 +30,10 @@ class Pricing:
     number: int
 
     def __call__(self, plan: WavePlan) -> Price | None:
-        """USD; None where no price is known. Of many lone pairs some are priced, for all."""
+        """USD; None where no price is known. Of many comparisons some are priced, for all."""
         judges = len(self.setting.judges)
         askings = wave_askings(plan, self.documents, judges, seed=self.seed, number=self.number)
-        some = self._sample(askings)
+        some = sample(askings, seed=self.seed, number=self.number)
         estimate = judge_queue.estimate(comparison_requests(some, self.setting))
         likely, at_most = likely_usd(estimate), estimate.costs.at_most
         if likely is None or at_most is None:
@@ -40,13 +41,24 @@ class Pricing:
         share = Decimal(len(some)) / len(askings) if askings else Decimal(1)
         return Price(likely / share, at_most / share)
 
-    def _sample(self, askings: list[Asking]) -> list[Asking]:
-        """At random, since judges and lengths of texts may come in turns."""
-        if len(askings) <= MOST_PRICED or any(asking.group is not None for asking in askings):
-            return askings
-        generator = np.random.default_rng([self.seed, self.number])
-        chosen = generator.choice(len(askings), MOST_PRICED, replace=False)
-        return [askings[index] for index in sorted(chosen.tolist())]
+
+def sample(askings: Sequence[Asking], *, seed: int, number: int) -> list[Asking]:
+    """About MOST_PRICED of them at the most, in their order, and of a block all or none.
+
+    At random, since judges and lengths of texts may come in turns.
+    """
+    if len(askings) <= MOST_PRICED:
+        return list(askings)
+    blocks = [asking.group or f"alone {at}" for at, asking in enumerate(askings)]
+    sizes = Counter(blocks)
+    names = list(sizes)
+    chosen, taken = set(), 0
+    for at in np.random.default_rng([seed, number]).permutation(len(names)):
+        if taken >= MOST_PRICED:
+            break
+        chosen.add(names[at])
+        taken += sizes[names[at]]
+    return [asking for asking, block in zip(askings, blocks, strict=True) if block in chosen]
 
 
 def likely_usd(estimate: Estimate) -> Decimal | None:

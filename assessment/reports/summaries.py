@@ -37,7 +37,7 @@ STOP_REASONS = {
     "single_iteration": "The run was set to stop after its first wave.",
     "max_iterations": "The highest number of waves was reached.",
     "reliability_reached": "The reliability that was asked for was reached.",
-    "cost_cap": "The money limit was reached; comparisons not yet sent were withdrawn.",
+    "cost_cap": "The money limit was reached: it was likely to pay for no more comparisons.",
     "provider_outage": "The judge could not be reached or refused to work, so the run was ended.",
     "low_success_rate": "Too many comparisons came back without a usable answer.",
     "insufficient_essays": "There were fewer than two different texts, so nothing to compare.",
@@ -110,7 +110,7 @@ def worded(words: Mapping[str, str], code: str | None) -> str:
 
 def no_scores_words(document: RunDocument) -> str:
     """Why there is no score at all; empty where there is one."""
-    if any(result["score"] is not None for result in document["results"]):
+    if any(row["score"] is not None and row["comparisons"] for row in document["results"]):
         return ""
     batch = document["batch"]
     ended = ENDS.get(batch["status"])

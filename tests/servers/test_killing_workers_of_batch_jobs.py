@@ -45,8 +45,14 @@ class Crew:
         for member in self.members:
             member.kill()
             assert member.returncode == -signal.SIGKILL
-        # Who tends a job holds it for minutes; the dead let go when these are over.
-        with psycopg.connect(self.site.database_url) as connection:
+        with psycopg.connect(self.site.database_url, autocommit=True) as connection:
+            # While a statement waits for a lock (`locked`), PostgreSQL does not notice that whoever
+            # sent it has died, and keeps the locks that it has.
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            # Who tends a job holds it for minutes; the dead let go when these are over.
             connection.execute("UPDATE llmprovider_batchjob SET next_check_at = now()")
 
 

@@ -112,7 +112,7 @@ class Command(BaseCommand):
         except DOES_NOT_SERVE as error:
             raise CommandError(
                 f"{does_not_serve(error)}. What it has stored is kept; "
-                "`manage.py eng5 status` lists the runs once it is back",
+                "`manage.py eng5 status` lists the runs once the database serves",
                 returncode=FAILED,
             ) from None
         except BrokenPipeError:

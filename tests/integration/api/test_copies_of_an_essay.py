@@ -68,6 +68,10 @@ def test_one_text_alone_is_nothing_to_compare(api: APIClient) -> None:
     batch = work(created(api, essays=[essay(1), COPY]).pk)
     assert (batch.status, batch.stop_reason) == ("COMPLETED", "insufficient_essays")
     assert batch.submitted == 0
+    rows = api.get(f"{URL}/{batch.pk}/results").json()["results"]
+    assert [row["rank"] for row in rows] == [None, None]
+    page = api.get(f"{URL}/{batch.pk}/report").content.decode()
+    assert "Nothing was judged, so there are no scores" in page
 
 
 def test_texts_that_differ_by_a_letter_are_two(api: APIClient) -> None:

@@ -16,7 +16,7 @@ ESSAYS = (
     *("--rubric", SAMPLES / "rubric.md", "--judge", f"anthropic:{MODEL}", "--seed", "1"),
 )
 ALL_PAIRS = ("--max-comparisons", "276", "--llm-batching-mode", "provider_batch_api")
-SINGLES = ("--max-comparisons", "48", "--llm-batching-mode", "per_request")
+SINGLES = ("--max-comparisons", "24", "--llm-batching-mode", "per_request")
 # A model that reasons, by its default effort.
 REASONING = ("--judge", "anthropic:claude-haiku-5-5", *SINGLES[:1], "24", *SINGLES[2:])
 

@@ -29,24 +29,9 @@ def status(data_dir, environment: dict[str, str]) -> dict[str, Any]:
     return eng5(data_dir, "status", "autumn", "--json", **environment).succeeded().json[0]
 
 
-def test_a_detached_run_is_with_the_providers(detached, slow, data_dir, tmp_path) -> None:
-    """Issue 6, runner: the command has ended and no job has; one for each provider and model."""
-    assert sorted(job["vendor"] for job in slow.jobs) == ["anthropic", "openai"]
-    assert sorted(job["requests"] for job in slow.jobs) == [27, 28]
-    told = status(data_dir, detached)
-    assert told["batch"]["status"] == "COMPARING" and told["batch"]["completed"] == 0
-    assert [job["status"] for job in told["jobs"]] == ["submitted", "submitted"]
-    assert {job["vendor_id"] for job in told["jobs"]} == {job["id"] for job in slow.jobs}
-    run = read_run(tmp_path / "run")
-    validate_run(run)
-    assert len(run["jobs"]) == 2 and not (tmp_path / "run" / "report.html").exists()
-    words = eng5(data_dir, "status", "autumn", **detached).succeeded().out
-    assert "job: anthropic:claude-haiku-4-5, with the provider (in_progress)" in words
-    assert "requests answered" in words and "min old" in words
-
-
 def test_another_process_watches_it_to_its_end(detached, slow, clock, data_dir, tmp_path) -> None:
     """Issue 6: one wave, one job for each judge, the bill as charged at the batch price."""
+    _is_with_the_providers(detached, slow, data_dir, tmp_path)
     watching = start(data_dir, "watch", "autumn", **detached)
     watching.wait_until(lambda: _checks(data_dir, detached) > 0)
     clock.move(7200)
@@ -63,6 +48,22 @@ def test_another_process_watches_it_to_its_end(detached, slow, clock, data_dir, 
     assert sum(job["cost_usd"] for job in run["jobs"]) == charged(slow)
     report = (tmp_path / "run" / "report.html").read_text()
     assert "Jobs at the provider" in report and slow.jobs[0]["id"] in report
+
+
+def _is_with_the_providers(detached, slow, data_dir, tmp_path) -> None:
+    """The command has ended and no job has; there is one for each provider and model."""
+    assert sorted(job["vendor"] for job in slow.jobs) == ["anthropic", "openai"]
+    assert sorted(job["requests"] for job in slow.jobs) == [27, 28]
+    told = status(data_dir, detached)
+    assert told["batch"]["status"] == "COMPARING" and told["batch"]["completed"] == 0
+    assert [job["status"] for job in told["jobs"]] == ["submitted", "submitted"]
+    assert {job["vendor_id"] for job in told["jobs"]} == {job["id"] for job in slow.jobs}
+    run = read_run(tmp_path / "run")
+    validate_run(run)
+    assert len(run["jobs"]) == 2 and not (tmp_path / "run" / "report.html").exists()
+    words = eng5(data_dir, "status", "autumn", **detached).succeeded().out
+    assert "job: anthropic:claude-haiku-4-5, with the provider (in_progress)" in words
+    assert "requests answered" in words and "min old" in words
 
 
 def _checks(data_dir, environment) -> int:

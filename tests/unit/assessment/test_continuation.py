@@ -110,6 +110,17 @@ def test_no_retries_when_none_are_allowed():
     assert decided(limits, retryable_failures=3) == (Decision.REQUEST_MORE, None)
 
 
+def test_a_single_wave_that_was_made_to_fit_the_money_says_so():
+    """It ends with comparisons that were never sent, though none was withdrawn."""
+    sent = replace(
+        ORDINARY, mode=LLMBatchingMode.PROVIDER_BATCH_API, submitted=12, completed=12, waves=1
+    )
+    assert decide(sent, LIMITS).stop_reason == "single_wave"
+    capped = decide(replace(sent, money_capped=True), LIMITS)
+    assert (capped.decision, capped.stop_reason) == (SCORE, "cost_cap")
+    assert "money cap" in capped.why
+
+
 def test_a_money_cap_before_any_success_is_no_result():
     """P-10, P-14: the cap is the cause, not the answers."""
     capped = replace(ORDINARY, cost_cap_reached=True, completed=0, cap_words="cap 1, call 2")

@@ -73,6 +73,68 @@ def test_an_id_that_says_two_things_is_refused(tmp_path: Path, row: str) -> None
     assert caught.value.where == f"{paths[1]}, row 3, column correlation_id"
 
 
+NO_IDS = HUMAN + "ann,x,z\nann,y,z\nann,x,w\n"
+
+
+@pytest.mark.parametrize("texts", [(NO_IDS, RUN + FIRST_ROWS * 2), (RUN + FIRST_ROWS * 2, NO_IDS)])
+def test_rows_of_a_file_without_ids_do_not_move_the_ids_of_another(
+    tmp_path: Path, texts: tuple[str, ...]
+) -> None:
+    found = read_decisions(written(tmp_path, *texts))
+    assert (found.count, found.repeated) == (5, 2)
+
+
+def test_an_id_that_says_two_things_is_refused_after_a_file_without_ids(tmp_path: Path) -> None:
+    """The contradicting row agrees with the first row of the file without ids."""
+    rows = FIRST_ROWS + "i1,x,z,essay_a,mock,m\n"
+    paths = written(tmp_path, NO_IDS, RUN + rows)
+    with pytest.raises(InputError, match="says something else") as caught:
+        read_decisions(paths)
+    assert caught.value.where == f"{paths[1]}, row 4, column correlation_id"
+
+
+CHOSEN = "correlation_id,candidate_chosen,candidate_not_chosen\n"
+SHOWN = "correlation_id,essay_a,essay_b,winner\n"
+
+
+@pytest.mark.parametrize("chosen_first", [True, False])
+@pytest.mark.parametrize("row", ["i1,x,y,essay_a", "i1,y,x,essay_b"])
+def test_both_forms_of_one_decision_say_the_same(
+    tmp_path: Path, row: str, chosen_first: bool
+) -> None:
+    texts = (CHOSEN + "i1,x,y\n", SHOWN + f"{row}\n")
+    found = read_decisions(written(tmp_path, *(texts if chosen_first else texts[::-1])))
+    assert (found.count, found.repeated) == (1, 1)
+    winner = found.first if found.first_won[0] == 1 else found.second
+    assert found.items[winner[0]] == "x"
+
+
+@pytest.mark.parametrize("chosen_first", [True, False])
+@pytest.mark.parametrize(
+    "row", ["i1,x,y,essay_b", "i1,y,x,essay_a", "i1,x,y,tie", "i1,y,x,tie", "i1,x,w,essay_a"]
+)
+def test_two_forms_that_say_two_things_are_refused(
+    tmp_path: Path, row: str, chosen_first: bool
+) -> None:
+    texts = (CHOSEN + "i1,x,y\n", SHOWN + f"{row}\n")
+    with pytest.raises(InputError, match="says something else"):
+        read_decisions(written(tmp_path, *(texts if chosen_first else texts[::-1])))
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_what_was_shown_first_must_agree_wherever_two_rows_say_so(
+    tmp_path: Path, place: int
+) -> None:
+    """Also where the row that is kept, the earliest, is of the form that does not say it."""
+    texts = [SHOWN + "i1,x,y,essay_a\n", SHOWN + "i1,y,x,essay_b\n"]
+    texts.insert(place, CHOSEN + "i1,x,y\n")
+    paths = written(tmp_path, *texts)
+    with pytest.raises(InputError, match="says something else") as caught:
+        read_decisions(paths)
+    last_shown = paths[1] if place == 2 else paths[2]
+    assert caught.value.where == f"{last_shown}, row 2, column correlation_id"
+
+
 def test_a_file_whose_rows_are_all_in_another_is_told(tmp_path: Path) -> None:
     """Exports of human tools have no id of a decision, so nothing is left out."""
     rows = "ann,x,y\nann,x,y\nbob,y,z\n"
