@@ -76,7 +76,7 @@ class AssessmentSettings(BaseSettings):
     MAX_ESSAY_CHARS: int = Field(
         100_000, ge=100, description="Longest essay taken in, in characters."
     )
-    # A batch keeps the settings it was created under; these change nothing in it, so: excluded.
+    # Excluded from what a batch notes of its settings: these change nothing in it.
     EVENT_WEBHOOK_URLS: list[str] = Field(
         [], description="Where the end of each batch is told.", exclude=True, repr=False
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from assessment.lifecycle import finalising
+from assessment.lifecycle.scoring import student_ranks
 from assessment.models import Batch, GradeProjection
 from tests.integration.assessment.essays import batch
 from tests.integration.llmprovider import scripted_judges as judges
@@ -129,10 +130,10 @@ def test_ranks_are_those_of_the_students_alone():
 
 def test_equal_scores_share_the_better_rank():
     """P-62"""
-    ranks = finalising.student_ranks({0: 1.0, 1: 0.5, 2: 0.5, 3: -2.0, 4: -2.0, 5: -3.0})
+    ranks = student_ranks({0: 1.0, 1: 0.5, 2: 0.5, 3: -2.0, 4: -2.0, 5: -3.0})
     assert ranks == {0: 1, 1: 2, 2: 2, 3: 4, 4: 4, 5: 6}
-    assert finalising.student_ranks({}) == {}
-    noise = finalising.student_ranks({0: 0.5, 1: 0.5 + 1e-12, 2: 0.5 - 1e-12, 3: 0.4})
+    assert student_ranks({}) == {}
+    noise = student_ranks({0: 0.5, 1: 0.5 + 1e-12, 2: 0.5 - 1e-12, 3: 0.4})
     assert noise == {0: 1, 1: 1, 2: 1, 3: 4}
 
 
