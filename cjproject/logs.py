@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -26,6 +26,18 @@ def formatter() -> logging.Formatter:
     if asked not in FORMATS:
         raise ImproperlyConfigured(f"LOG_FORMAT must be one of: {', '.join(FORMATS)}")
     return JsonFormatter() if asked == "json" else PlainFormatter()
+
+
+class StandardErrorHandler(logging.StreamHandler):
+    """Writes to what is standard error when a line comes, not when logging was set up: by then a
+    process that serves for long, or a test, may have put another stream in its place."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
 
 
 class PlainFormatter(WordlessFormatter):

@@ -316,7 +316,7 @@ LOGGING = {
     "formatters": {
         "lines": {"()": "cjproject.logs.formatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "handlers": {"stderr": {"class": "cjproject.logs.StandardErrorHandler", "formatter": "lines"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "assessment": {"level": _LOG_LEVEL},

@@ -51,6 +51,7 @@ def test_every_value_is_that_of_the_rows(monkeypatch, transactional_db, mode, fa
         CIRCUIT_OPEN_SECONDS=0.05,
         BATCH_POLL_FIRST_SECONDS=0.1,
     )
+    FAILED_BATCHES.clear()  # as in a process that has just started
     meter = Meter()
     with emulated.vendor(monkeypatch) as emulator:
         if faulty:
@@ -61,7 +62,6 @@ def test_every_value_is_that_of_the_rows(monkeypatch, transactional_db, mode, fa
             max_comparisons_override=15,
             overrides={"llm_batching_mode_override": mode},
         )
-        FAILED_BATCHES.clear()  # as in a process that has just started
         with emulated.stack():
             emulated.ended(emulated.begun(one))
     assert one.status == "COMPLETED"

@@ -1,5 +1,6 @@
 """Issue 8, item 3: what one line holds, as JSON and to be read."""
 
+import io
 import json
 import logging
 import sqlite3
@@ -14,7 +15,13 @@ from django.db import OperationalError
 from psycopg.errors import DeadlockDetected, DiskFull
 
 from cjproject.log_lines import WordlessFormatter
-from cjproject.logs import JsonFormatter, PlainFormatter, formatter, process_kind
+from cjproject.logs import (
+    JsonFormatter,
+    PlainFormatter,
+    StandardErrorHandler,
+    formatter,
+    process_kind,
+)
 from llmprovider.contracts.faults import fault_of
 from llmprovider.contracts.log_contexts import (
     fault_context,
@@ -218,3 +225,11 @@ def test_another_format_is_refused_at_the_start(monkeypatch) -> None:
 def test_a_process_is_named_by_what_it_was_started_for(command: str, kind: str) -> None:
     assert process_kind(command.split()) == kind
     assert process_kind([sys.executable]) == sys.executable.rsplit("/", 1)[-1]
+
+
+def test_lines_follow_standard_error_to_where_it_leads(monkeypatch):
+    handler = StandardErrorHandler()
+    lines = io.StringIO()
+    monkeypatch.setattr("sys.stderr", lines)
+    handler.emit(logging.makeLogRecord({"msg": "still here"}))
+    assert lines.getvalue() == "still here\n"
