@@ -19,7 +19,7 @@ from assessment.api.documents import CONFLICT, DocumentsMixin, finished
 from assessment.api.pages import Pages
 from assessment.api.payloads import is_form, payload_of
 from assessment.api.plans import PlanTold, compares_modes
-from assessment.api.repeats import digest_of, earlier, key_of
+from assessment.api.repeats import digest_of, earlier
 from assessment.api.requests import BatchRequestSerializer, BatchUploadSerializer
 from assessment.api.responses import (
     BatchSerializer,
@@ -34,7 +34,7 @@ from assessment.lifecycle.creation import check_batch, create_batch
 from assessment.lifecycle.specs import BatchRefused, BatchSpec
 from assessment.lifecycle.starting import announce
 from assessment.models import Batch, ComparisonPair
-from llmprovider.contracts.idempotency_keys import KEY_HEADER, MAX_KEY_CHARS
+from llmprovider.contracts.idempotency_keys import key_of, key_parameter
 from llmprovider.contracts.log_contexts import log_context
 
 PROBLEMS = OpenApiResponse(
@@ -96,15 +96,7 @@ class BatchViewSet(
         return BatchSummarySerializer if self.action == "list" else BatchSerializer
 
     @extend_schema(
-        parameters=[
-            OpenApiParameter(
-                KEY_HEADER,
-                str,
-                OpenApiParameter.HEADER,
-                description=f"1 to {MAX_KEY_CHARS} characters of your own. Sent again with the "
-                "same body, it gives the same batch and nothing is judged or billed twice.",
-            )
-        ],
+        parameters=[key_parameter("batch")],
         request=ASKED,
         responses={201: BatchSerializer, 400: PROBLEMS, 409: OTHER_REQUEST},
     )

@@ -24,7 +24,7 @@ from rest_framework.reverse import reverse
 from llmprovider.api import examples, problems
 from llmprovider.api.cancelling import cancel
 from llmprovider.api.creation import Asked, create, earlier
-from llmprovider.api.payloads import digest_of, key_of, payload_of
+from llmprovider.api.payloads import payload_of
 from llmprovider.api.requests import ManyComparisons, OneComparison, shape_of
 from llmprovider.api.responses import (
     ComparisonSetAccepted,
@@ -35,7 +35,7 @@ from llmprovider.api.responses import (
     summaries,
     told,
 )
-from llmprovider.contracts.idempotency_keys import KEY_HEADER, MAX_KEY_CHARS
+from llmprovider.contracts.idempotency_keys import digest_of, key_of, key_parameter
 from llmprovider.models import ComparisonSet
 
 _DETAIL = {"type": "object", "properties": {"detail": {"type": "string"}}}
@@ -81,15 +81,7 @@ class ComparisonSetViewSet(viewsets.GenericViewSet[ComparisonSet]):
 
     @extend_schema(
         operation_id="comparisons_create",
-        parameters=[
-            OpenApiParameter(
-                KEY_HEADER,
-                str,
-                OpenApiParameter.HEADER,
-                description=f"1 to {MAX_KEY_CHARS} characters of your own. Sent again with the "
-                "same body, it gives the same answer and nothing is judged or billed twice.",
-            )
-        ],
+        parameters=[key_parameter("answer")],
         request={
             "application/json": PolymorphicProxySerializer(
                 component_name="ComparisonsAsked",
