@@ -11,7 +11,7 @@ from assessment.models import Batch, ComparisonPair
 from assessment.pairing.balances import Balance, Evenness, balance_of
 from assessment.reports.balances import anchor_words, balance_rows, overall_words
 
-# As the pair generator counts: what failed or was withdrawn was seen by no judge.
+# As the pair generator counts: what failed or was withdrawn has no verdict.
 SEEN = (ComparisonPair.Status.PENDING, ComparisonPair.Status.SUCCEEDED)
 
 

@@ -208,7 +208,7 @@ _FIELD_STATISTICS = ("infit", "outfit", "eps_theta", "eps_se", "component")
 
 def _results(batch: Batch) -> list[dict[str, Any]]:
     """Students by rank, then anchors by score; without scores while there are none."""
-    # As the pair generator counts: what failed was seen by no judge.
+    # As the pair generator counts: what failed has no verdict.
     seen = batch.pairs.exclude(
         status__in=[ComparisonPair.Status.FAILED, ComparisonPair.Status.WITHDRAWN]
     )

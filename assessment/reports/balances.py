@@ -8,7 +8,7 @@ from assessment.reports.schema import RunDocument
 
 
 def balance_in(document: RunDocument) -> Balance:
-    """Who was named first how often; comparisons that failed were seen by no judge."""
+    """Who was named first how often; comparisons that failed have no verdict."""
     places = {row["essay"]: place for place, row in enumerate(document["results"])}
     seen = [
         (places[row["essay_a"]], places[row["essay_b"]])
