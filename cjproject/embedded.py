@@ -2,6 +2,7 @@
 
 import fcntl
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -97,6 +98,8 @@ class EmbeddedStack:
         self._lock = _take_lock(_lock_path())
         try:
             begin_at_zero()  # Celery's signal for it is that of its command
+            # Celery would have each worker run Django's checks, and look at none of their findings.
+            os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
             self._recover()  # before these workers lease anything of their own
             for post in posts():
                 self._start_worker(post)

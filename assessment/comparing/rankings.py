@@ -9,8 +9,8 @@ import numpy as np
 
 from assessment.comparing.essays import SharedEssay
 from assessment.comparing.shares import Share
-from assessment.measurement.agreement import spearman, tau_b
 from assessment.measurement.bootstraps import Bootstrap, Measure
+from assessment.measurement.correlations import spearman, tau_b
 from assessment.measurement.scales import Scale
 from assessment.reports.schema import RunDocument
 
@@ -118,8 +118,8 @@ def order_agreement(placed: Sequence[PlacedEssay]) -> OrderAgreement:
     bootstrap = Bootstrap(len(placed))
     return OrderAgreement(
         len(placed),
-        bootstrap.measure(lambda rows: tau_b(mine[rows], theirs[rows])),
-        bootstrap.measure(lambda rows: spearman(mine[rows], theirs[rows])),
+        bootstrap.measure(lambda rows: tau_b(mine, theirs, rows)),
+        bootstrap.measure(lambda rows: spearman(mine, theirs, rows)),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from assessment.measurement.arrays import FloatArray, IntArray
 from assessment.measurement.bootstraps import REPLICATES, SEED, Bootstrap, Measure
+from assessment.measurement.correlations import spearman, tau_b
 from assessment.measurement.scales import Scale
 
 
@@ -68,60 +69,43 @@ def agreement(
     measure = Bootstrap(n, seed=seed, replicates=replicates).measure
     draws = mine[None] if regraded is None else regraded[:, place]
 
-    def graded(statistic: Callable[[IntArray, IntArray], float]) -> Measure:
+    def graded(statistic: Callable[[IntArray, IntArray], FloatArray]) -> Measure:
         """Of projected and known grades."""
 
-        def redrawn(number: int, rows: IntArray) -> float:
-            drawn = draws[number, rows]
-            return float("nan") if (drawn < 0).any() else statistic(drawn, theirs[rows])
+        def redrawn(some: slice, rows: IntArray) -> FloatArray:
+            drawn = np.take_along_axis(draws[some], rows, axis=1)
+            found = statistic(drawn, theirs[rows])
+            found[(drawn < 0).any(axis=1)] = np.nan
+            return found
 
         return measure(
             lambda rows: statistic(mine[rows], theirs[rows]),
             None if regraded is None else redrawn,
         )
 
-    def ordered(statistic: Callable[[FloatArray, IntArray], float]) -> Measure:
-        """Of scores and known grades; other boundaries do not change it."""
-        return measure(lambda rows: statistic(ranked[rows], theirs[rows]))
-
     return Agreement(
         n=n,
-        exact=graded(lambda one, other: float((one == other).mean())),
-        adjacent=graded(lambda one, other: float((np.abs(one - other) <= 1).mean())),
+        exact=graded(lambda one, other: (one == other).mean(axis=1)),
+        adjacent=graded(lambda one, other: (np.abs(one - other) <= 1).mean(axis=1)),
         kappa=graded(lambda one, other: weighted_kappa(one, other, steps)),
-        tau_b=ordered(tau_b),
-        spearman=ordered(spearman),
-        mean_difference=graded(lambda one, other: float((one - other).mean())),
+        # Of scores; other boundaries do not change these two.
+        tau_b=measure(lambda rows: tau_b(ranked, theirs, rows)),
+        spearman=measure(lambda rows: spearman(ranked, theirs, rows)),
+        mean_difference=graded(lambda one, other: (one - other).mean(axis=1)),
     )
 
 
-def weighted_kappa(mine: IntArray, theirs: IntArray, steps: int) -> float:
-    """Quadratically weighted kappa of two gradings 0..steps-1; nan when neither one varies.
+def weighted_kappa(mine: IntArray, theirs: IntArray, steps: int) -> FloatArray:
+    """Quadratically weighted kappa of pairs of gradings 0..steps-1, each (m, n): (m,).
 
-    1 - observed / expected mean squared difference, expected from the two sets of grades shuffled.
+    1 - observed / expected mean squared difference, expected from the two sets of grades shuffled;
+    nan where neither grading varies.
     """
-    observed = float(((mine - theirs) ** 2).mean())
-    one = np.bincount(mine, minlength=steps) / mine.size
-    other = np.bincount(theirs, minlength=steps) / theirs.size
-    distance = (np.arange(steps)[:, None] - np.arange(steps)) ** 2
-    expected = float(one @ distance @ other)
-    return 1.0 - observed / expected if expected > 0 else float("nan")
-
-
-def tau_b(mine: FloatArray | IntArray, theirs: FloatArray | IntArray) -> float:
-    """Kendall's tau-b; nan when either side is constant."""
-    if mine.size < 2 or np.ptp(mine) == 0 or np.ptp(theirs) == 0:
-        return float("nan")
-    # Here, since it takes half a second to load and few commands come this far.
-    from scipy.stats import kendalltau
-
-    return float(kendalltau(mine, theirs).statistic)
-
-
-def spearman(mine: FloatArray | IntArray, theirs: FloatArray | IntArray) -> float:
-    """Spearman's rank correlation with mean ranks for ties; nan when either side is constant."""
-    if mine.size < 2 or np.ptp(mine) == 0 or np.ptp(theirs) == 0:
-        return float("nan")
-    from scipy.stats import rankdata  # here, as above
-
-    return float(np.corrcoef(rankdata(mine), rankdata(theirs))[0, 1])
+    observed = ((mine - theirs) ** 2).mean(axis=1)
+    grades = np.arange(steps)
+    one, other = ((each[..., None] == grades).mean(axis=1) for each in (mine, theirs))
+    distance = (grades[:, None] - grades) ** 2
+    expected = np.einsum("mi,ij,mj->m", one, distance, other)
+    found = np.full(len(observed), np.nan)
+    np.divide(observed, expected, out=found, where=expected > 0)
+    return 1.0 - found

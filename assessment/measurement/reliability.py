@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from assessment.measurement.arrays import FloatArray
 from assessment.measurement.bradley_terry import Fit
@@ -115,6 +114,9 @@ def _interval(fit: Fit, value: float) -> tuple[float, float]:
         inner, outer = centre, centre + direction * reach
         if weighed(outer).with_hyperprior > goal:
             return outer
+        # Here, since it takes a fifth of a second to load and few commands come this far.
+        from scipy.optimize import brentq
+
         found = brentq(lambda s: weighed(s).with_hyperprior - goal, inner, outer, xtol=5e-3)
         return float(found)
 

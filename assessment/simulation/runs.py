@@ -7,6 +7,7 @@ import numpy as np
 
 from assessment.continuation import Decision, Snapshot, Verdict, decide
 from assessment.measurement.bradley_terry import Fit, fit
+from assessment.measurement.correlations import tau_b
 from assessment.measurement.reliability import marginal_reliability
 from assessment.measurement.stability import check_stability, previous_scores
 from assessment.pairing.budgets import completion_denominator, eligible_pairs
@@ -206,8 +207,5 @@ def squared_correlation(scores: FloatArray, truth: FloatArray) -> float:
 
 def rank_correlation(scores: FloatArray, truth: FloatArray) -> float:
     """Kendall's tau-b; 0 where one of the two does not vary."""
-    # Here, since it takes half a second to load and few commands come this far.
-    from scipy.stats import kendalltau
-
-    tau = float(kendalltau(scores, truth).statistic)
+    tau = float(tau_b(scores, truth)[0])
     return tau if np.isfinite(tau) else 0.0

@@ -163,11 +163,17 @@ def end(ids: Sequence[UUID], failure: Failure, now: datetime) -> None:
         store_outcomes(items, {item.pk: failure for item in items}, call=None)
 
 
-def release(job: BatchJob, now: datetime, why: str, expires_at: datetime) -> None:
+def release(
+    job: BatchJob,
+    now: datetime,
+    why: str,
+    expires_at: datetime,
+    error_type: str = ErrorType.CANCELLED,
+) -> None:
     """Give a job's comparisons back to the queue: nothing of it is at the provider, so nothing is
     billed. Withdrawn ones end. The caller's transaction has changed the job's status."""
     ProviderCall.objects.filter(job=job, finished_at__isnull=True).update(
-        finished_at=now, priced=True, reserved_usd=0, error_type="cancelled", error_message=why
+        finished_at=now, priced=True, reserved_usd=0, error_type=error_type, error_message=why
     )
     held = QueueItem.objects.filter(bundle__job=job, status=QueueItem.Status.SUBMITTED)
     list(held.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))

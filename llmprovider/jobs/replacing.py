@@ -47,7 +47,8 @@ def replace(
             cost_usd=0,
         ):
             return False
-        release(job, now, why, now + time_to_live(Bundle.Route.JOB))
+        failed = error_type or ErrorType.CANCELLED
+        release(job, now, why, now + time_to_live(Bundle.Route.JOB), failed)
         members = free_bundles(job)
         size = -(-len(members) // into)
         for start in range(0, len(members), max(1, size)):

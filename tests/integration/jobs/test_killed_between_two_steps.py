@@ -170,6 +170,8 @@ def test_a_job_that_never_arrived_is_lost_and_replaced_once(vendor):
     first, second = jobs()
     assert (first.status, second.status) == (BatchJob.Status.LOST, BatchJob.Status.COLLECTED)
     assert second.parent_id == first.pk and second.attempt == 2 and first.cost_usd == 0
+    failed = first.calls.values_list("error_type", "cost_usd", "reserved_usd").distinct()
+    assert list(failed) == [(ErrorType.CONNECTION, 0, 0)]
     assert vendor.calls.count("create") == 2
     ended_well(vendor)
 

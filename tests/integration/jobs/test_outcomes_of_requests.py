@@ -196,6 +196,7 @@ def test_a_job_refused_for_lack_of_room_is_sent_again_later(vendor):
     vendor.refuse("vendor-1", ErrorType.RATE_LIMIT)
     visit(first)
     assert first.status == BatchJob.Status.FAILED and item_statuses() == ["queued"] * 3
+    assert set(first.calls.values_list("error_type", flat=True)) == {ErrorType.RATE_LIMIT}
     vendor.ends_at_once = True
     second = jobs()[1]
     assert second.next_check_at > second.planned_at  # not at once
