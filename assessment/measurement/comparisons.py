@@ -65,10 +65,9 @@ class Comparisons:
     def sum_by_first(self, amounts: FloatArray) -> FloatArray:
         """Sum over the pairs in which each item came first, (n,); quick, as pairs are sorted."""
         sums = np.zeros(self.n)
-        starts = self.layout[1]
-        filled = np.flatnonzero(np.diff(starts))
+        filled, starts = self._filled
         if filled.size:
-            sums[filled] = np.add.reduceat(amounts, starts[filled])
+            sums[filled] = np.add.reduceat(amounts, starts)
         return sums
 
     def sum_by_second(self, amounts: FloatArray) -> FloatArray:
@@ -95,6 +94,13 @@ class Comparisons:
         graph = coo_array((np.ones(winner.size), (winner, loser)), shape=(self.n, self.n))
         labels = connected_components(graph, connection="strong")[1]
         return bool(np.unique(labels[np.unique(node)]).size <= 1)
+
+    @cached_property
+    def _filled(self) -> tuple[IntArray, IntArray]:
+        """The items that came first anywhere, and where the pairs of each begin."""
+        starts = self.layout[1]
+        filled = np.flatnonzero(np.diff(starts))
+        return filled, starts[filled]
 
     def _graph(self, used: BoolArray) -> csr_array:
         links = (self.first[used], self.second[used])

@@ -36,11 +36,11 @@ class Model:
     sigma: float
     position_effect: bool
 
-    @property
+    @cached_property
     def n(self) -> int:
         return self.comparisons.n
 
-    @property
+    @cached_property
     def precision(self) -> float:
         """1 / sigma^2; 0 without a prior."""
         return 0.0 if np.isinf(self.sigma) else self.sigma**-2.0
@@ -49,16 +49,16 @@ class Model:
     def position_precision(self) -> float:
         return POSITION_SD**-2.0 if self.precision > 0 else 0.0
 
-    @property
+    @cached_property
     def anchored(self) -> bool:
         """Whether fixed scores set the zero of the scale."""
         return bool(self.fixed.any())
 
-    @property
+    @cached_property
     def has_mean(self) -> bool:
         return self.anchored and self.precision > 0 and not bool(self.fixed.all())
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Length of the parameter vector: n scores, then gamma, then mu, if present."""
         return self.n + int(self.position_effect) + int(self.has_mean)
@@ -161,7 +161,7 @@ class Curvature:
     border: FloatArray
     corner: FloatArray
 
-    @property
+    @cached_property
     def shift(self) -> float:
         """Added to every entry of the score block, to lift the direction that all scores share.
 
