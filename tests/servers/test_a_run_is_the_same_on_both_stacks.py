@@ -1,7 +1,6 @@
 """One run on real essays: PostgreSQL, Redis and two workers against the embedded default."""
 
 import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ class Runs:
     bundles: int
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def essays(shared: Path) -> Path:
     folder = shared / "data" / "essays"
     if not folder.is_dir():
@@ -42,23 +41,28 @@ def command(essays: Path, output: Path) -> list[str | Path]:
     ]
 
 
-@pytest.fixture(scope="module")
-def runs(
-    make_site: MakeSite, essays: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Runs]:
-    folder = tmp_path_factory.mktemp("runs")
+@pytest.fixture
+def runs(make_site: MakeSite, essays: Path, tmp_path: Path) -> Runs:
     with make_site() as site:
         site.start_workers("first", "second")
         site.start_beat()
-        site.manage(*command(essays, folder / "servers"), seconds=240)
+        site.manage(*command(essays, tmp_path / "servers"), seconds=240)
         calls = site.value("SELECT count(*) FROM llmprovider_providercall")
         bundles = site.value("SELECT count(*) FROM llmprovider_bundle")
-    with Site(folder / "embedded-site") as site:
-        site.manage(*command(essays, folder / "embedded"), seconds=240)
-    yield Runs(run_in(folder / "servers"), run_in(folder / "embedded"), calls, bundles)
+    with Site(tmp_path / "embedded-site") as site:
+        site.manage(*command(essays, tmp_path / "embedded"), seconds=240)
+    return Runs(run_in(tmp_path / "servers"), run_in(tmp_path / "embedded"), calls, bundles)
 
 
-def test_the_pairs_and_verdicts_are_the_same(runs: Runs) -> None:
+def test_both_stacks_give_one_run(runs: Runs, essays: Path) -> None:
+    _the_pairs_and_verdicts_are_the_same(runs)
+    _the_scores_and_grades_are_the_same(runs)
+    _the_decisions_are_the_same(runs)
+    _the_order_of_the_students_agrees_with_the_human_grades(runs, essays)
+    _the_workers_made_one_call_per_bundle(runs)
+
+
+def _the_pairs_and_verdicts_are_the_same(runs: Runs) -> None:
     def judged(document: dict[str, Any]) -> list[tuple[object, ...]]:
         return [
             tuple(row[key] for key in ("wave", "essay_a", "essay_b", "winner"))
@@ -69,7 +73,7 @@ def test_the_pairs_and_verdicts_are_the_same(runs: Runs) -> None:
     assert 0 < len(runs.on_servers["comparisons"]) <= 600
 
 
-def test_the_scores_and_grades_are_the_same(runs: Runs) -> None:
+def _the_scores_and_grades_are_the_same(runs: Runs) -> None:
     def scores(document: dict[str, Any]) -> dict[str, float]:
         return {row["essay"]: row["score"] for row in document["results"]}
 
@@ -80,7 +84,7 @@ def test_the_scores_and_grades_are_the_same(runs: Runs) -> None:
     assert grades(runs.on_servers) == grades(runs.embedded)
 
 
-def test_the_decisions_are_the_same(runs: Runs) -> None:
+def _the_decisions_are_the_same(runs: Runs) -> None:
     def waves(document: dict[str, Any]) -> list[tuple[object, ...]]:
         keys = ("number", "kind", "size", "decision")
         return [tuple(wave[key] for key in keys) for wave in document["waves"]]
@@ -91,7 +95,7 @@ def test_the_decisions_are_the_same(runs: Runs) -> None:
     assert runs.on_servers["batch"]["status"] == "COMPLETED"
 
 
-def test_the_order_of_the_students_agrees_with_the_human_grades(runs: Runs, essays: Path) -> None:
+def _the_order_of_the_students_agrees_with_the_human_grades(runs: Runs, essays: Path) -> None:
     with (essays / "grades.csv").open(encoding="utf-8", newline="") as lines:
         grades = {row["file"]: float(row["grade"]) for row in csv.DictReader(lines)}
     students = [row for row in runs.on_servers["results"] if row["role"] == "student"]
@@ -102,5 +106,5 @@ def test_the_order_of_the_students_agrees_with_the_human_grades(runs: Runs, essa
     assert tau >= 0.75
 
 
-def test_the_workers_made_one_call_per_bundle(runs: Runs) -> None:
+def _the_workers_made_one_call_per_bundle(runs: Runs) -> None:
     assert runs.calls == runs.bundles == runs.on_servers["cost"]["calls"] > 0

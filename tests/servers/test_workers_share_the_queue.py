@@ -9,7 +9,7 @@ from tests.servers.sites import Site, sample_run
 
 pytestmark = pytest.mark.servers
 
-COMPARISONS = 100
+COMPARISONS = 60
 SECONDS = 120
 
 

@@ -6,7 +6,7 @@ from tests.integration.eng5.runner import count, eng5, read_run
 
 def test_the_start_takes_nothing_from_its_own_worker(data_dir, tmp_path) -> None:
     """The first calls are under way within moments; taking over the dead must not hit them."""
-    options = ["--max-comparisons", "150", "--llm-batching-mode", "per_request"]
+    options = ["--max-comparisons", "80", "--llm-batching-mode", "per_request"]
     done = eng5(data_dir, "execute", *SAMPLE_OPTIONS, *options, "--output", tmp_path / "run")
     done.succeeded()
     run = read_run(tmp_path / "run")

@@ -30,13 +30,18 @@ def status(data_dir, environment: dict[str, str]) -> dict[str, Any]:
 
 
 def test_another_process_watches_it_to_its_end(detached, slow, clock, data_dir, tmp_path) -> None:
-    """Issue 6: one wave, one job for each judge, the bill as charged at the batch price."""
+    """Issue 6: one wave, one job for each judge, the bill as charged at the batch price.
+
+    Ctrl-C ends a watch with 1 and loses nothing; a finished run is watched without judging again.
+    """
     _is_with_the_providers(detached, slow, data_dir, tmp_path)
     watching = start(data_dir, "watch", "autumn", **detached)
-    watching.wait_until(lambda: _checks(data_dir, detached) > 0)
+    ended = watching.stop_when(lambda: _checks(data_dir, detached) > 0, SIGINT)
+    assert ended.code == 1
+    assert "Jobs that a provider has got go on there" in ended.err
+
     clock.move(7200)
-    ended = watching.finish()
-    assert ended.code == 0, ended.err
+    eng5(data_dir, "watch", "autumn", **detached).succeeded()
     run = read_run(tmp_path / "run")
     validate_run(run)
     assert run["batch"]["status"] == "COMPLETED"
@@ -48,6 +53,11 @@ def test_another_process_watches_it_to_its_end(detached, slow, clock, data_dir, 
     assert sum(job["cost_usd"] for job in run["jobs"]) == charged(slow)
     report = (tmp_path / "run" / "report.html").read_text()
     assert "Jobs at the provider" in report and slow.jobs[0]["id"] in report
+
+    again = eng5(data_dir, "watch", tmp_path / "run", "--json", **detached).succeeded()
+    assert again.json["batch"]["status"] == "COMPLETED"
+    assert judgements(read_run(tmp_path / "run")) == judgements(run)
+    assert len(slow.jobs) == 2
 
 
 def _is_with_the_providers(detached, slow, data_dir, tmp_path) -> None:
@@ -68,21 +78,6 @@ def _is_with_the_providers(detached, slow, data_dir, tmp_path) -> None:
 
 def _checks(data_dir, environment) -> int:
     return count(data_dir, "llmprovider_batchjob WHERE checks > 0")
-
-
-def test_a_watch_can_be_stopped_and_begun_again(detached, slow, clock, data_dir, tmp_path) -> None:
-    """Ctrl-C ends 1 and loses nothing; a finished run is watched without judging again."""
-    watching = start(data_dir, "watch", "autumn", **detached)
-    ended = watching.stop_when(lambda: _checks(data_dir, detached) > 0, SIGINT)
-    assert ended.code == 1
-    assert "Jobs that a provider has got go on there" in ended.err
-    clock.move(7200)
-    eng5(data_dir, "watch", "autumn", **detached).succeeded()
-    judged = judgements(read_run(tmp_path / "run"))
-    again = eng5(data_dir, "watch", tmp_path / "run", "--json", **detached).succeeded()
-    assert again.json["batch"]["status"] == "COMPLETED"
-    assert judgements(read_run(tmp_path / "run")) == judged
-    assert len(slow.jobs) == 2
 
 
 def test_cancelling_reaches_the_providers(detached, slow, clock, data_dir, tmp_path) -> None:

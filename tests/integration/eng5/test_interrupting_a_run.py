@@ -92,7 +92,7 @@ def test_a_second_process_only_follows_and_a_third_can_cancel(data_dir, tmp_path
 
 def test_a_follower_takes_over_when_the_process_that_judged_is_killed(data_dir, tmp_path) -> None:
     """Two runs at once: the second waits its turn, and finishes both."""
-    options = [*SAMPLE_OPTIONS, "--llm-batching-mode", "per_request", "--max-comparisons", "100"]
+    options = [*SAMPLE_OPTIONS, "--llm-batching-mode", "per_request", "--max-comparisons", "40"]
     working = start(data_dir, "execute", *options, "--output", tmp_path / "one")
     working.wait_until(lambda: working.calls() > 0)
     waiting = start(data_dir, "execute", *options, "--output", tmp_path / "two")
@@ -121,18 +121,18 @@ def test_resume_refuses_a_command_line_that_asks_for_another_run(
 def test_another_run_says_what_else_it_goes_on_with_and_pays_for(data_dir, tmp_path) -> None:
     """An interrupted run is judged by whatever works its database next: nobody is to learn of it
     from the bill."""
-    options = [*SAMPLE_OPTIONS, "--llm-batching-mode", "per_request", "--max-comparisons", "100"]
+    options = [*SAMPLE_OPTIONS, "--llm-batching-mode", "per_request", "--max-comparisons", "60"]
     mistake = start(
         data_dir, "execute", *options, "--label", "mistake", "--output", tmp_path / "one"
     )
-    left = mistake.stop_when(lambda: mistake.calls() > 20, SIGINT)
+    left = mistake.stop_when(lambda: mistake.calls() > 10, SIGINT)
     assert "whatever else works this database: another run, or `make web`" in left.err
     assert "manage.py eng5 cancel 1" in left.err
 
-    after = (*options[:-1], "40", "--output", tmp_path / "two")
+    after = (*options[:-1], "20", "--output", tmp_path / "two")
     said = eng5(data_dir, "execute", *after).succeeded().err
     assert re.search(
-        r"Also goes on, .*: batch 1 'mistake', \d+ of at most 100 comparisons, mock judge, "
+        r"Also goes on, .*: batch 1 'mistake', \d+ of at most 60 comparisons, mock judge, "
         r"so far \$0\.0000.* manage\.py eng5 cancel 1",
         said,
     )

@@ -17,7 +17,7 @@ from tests.integration.spine import driving
 pytestmark = pytest.mark.django_db
 
 MODES = ["per_request", "serial_bundle", "provider_batch_api"]
-SIZES = [2, 3, 7, 24]
+SIZES = [2, 3, 7, 16]
 
 
 def failing_at(rate: float, seed: int) -> judges.Step:

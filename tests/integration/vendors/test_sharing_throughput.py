@@ -10,7 +10,8 @@ from tests.integration.spine import driving
 from tests.integration.vendors import emulated
 
 SLOTS = 8
-COMPARISONS = 66  # all pairs of 12 essays, each a call
+ESSAYS = 10
+COMPARISONS = 45  # all pairs, each a call
 SINGLES = {"llm_batching_mode_override": "per_request"}
 
 
@@ -26,7 +27,7 @@ def test_two_batches_at_one_vendor_take_turns(monkeypatch, transactional_db) -> 
     slow = Profile("slow", "a fifth of a second", Latency(0.15, 0.1))
     with emulated.vendor(monkeypatch, profile=slow):
         both = [
-            emulated.judged_by("anthropic", 12, overrides={**SINGLES, "seed": seed})
+            emulated.judged_by("anthropic", ESSAYS, overrides={**SINGLES, "seed": seed})
             for seed in (1, 2)
         ]
         with emulated.stack():
@@ -66,14 +67,14 @@ def test_a_vendor_that_fails_does_not_delay_another(monkeypatch, transactional_d
 def _slowed_by_a_neighbour(monkeypatch, profile: Profile) -> float:
     """How many times longer a batch takes beside one whose vendor fails."""
     with emulated.vendor(monkeypatch, profile=profile) as emulator:
-        alone = emulated.judged_by("openai", 12, overrides=SINGLES)
+        alone = emulated.judged_by("openai", ESSAYS, overrides=SINGLES)
         with emulated.stack():
             emulated.ended(emulated.begun(alone))
         model = emulated.MODELS["anthropic"]
         for fault in ("overloaded", "timeout", "unavailable"):
             emulator.fail_next(fault, times=60, model=model)
-        failing = emulated.judged_by("anthropic", 12, overrides=SINGLES)
-        beside = emulated.judged_by("openai", 12, overrides={**SINGLES, "seed": 8})
+        failing = emulated.judged_by("anthropic", ESSAYS, overrides=SINGLES)
+        beside = emulated.judged_by("openai", ESSAYS, overrides={**SINGLES, "seed": 8})
         with emulated.stack():
             emulated.begun(failing)
             emulated.ended(emulated.begun(beside))
