@@ -99,7 +99,7 @@ class EmbeddedStack:
         try:
             begin_at_zero()  # Celery's signal for it is that of its command
             # Celery would have each worker run Django's checks, and look at none of their findings.
-            os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
+            os.environ["CELERY_SKIP_CHECKS"] = "1"
             self._recover()  # before these workers lease anything of their own
             for post in posts():
                 self._start_worker(post)
