@@ -210,7 +210,11 @@ def variables_read(source: str) -> set[str]:
 def _asked(tree: ast.Module) -> Iterator[ast.expr]:
     """What stands where the name of a variable does."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript) and _is_environ(node.value):
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.ctx, ast.Load)
+            and _is_environ(node.value)
+        ):
             yield node.slice
         elif isinstance(node, ast.Compare) and any(map(_is_environ, node.comparators)):
             yield node.left
