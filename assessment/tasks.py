@@ -5,15 +5,8 @@ import logging
 from celery import Task, shared_task
 from django.utils import timezone
 
-from assessment.lifecycle import (
-    finalising,
-    finishing,
-    long_launches,
-    messages,
-    monitoring,
-    recording,
-    starting,
-)
+from assessment.lifecycle import finalising, messages, monitoring, starting
+from assessment.lifecycle.waves import finishing, long_launches, recording
 from assessment.models import Heartbeat
 from assessment.outbox import messages as outbox_messages
 from assessment.outbox.delivering import deliver_due

@@ -32,15 +32,15 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
-from assessment.lifecycle.creation import create_batch  # noqa: E402
-from assessment.lifecycle.long_launches import go_on  # noqa: E402
-from assessment.lifecycle.specs import (  # noqa: E402
+from assessment.lifecycle.creating.creation import create_batch  # noqa: E402
+from assessment.lifecycle.creating.specs import (  # noqa: E402
     BatchConfigOverrides,
     BatchSpec,
     EssaySpec,
     JudgeSpec,
 )
 from assessment.lifecycle.starting import start  # noqa: E402
+from assessment.lifecycle.waves.long_launches import go_on  # noqa: E402
 from llmprovider.models import BatchJob, QueueItem  # noqa: E402
 
 

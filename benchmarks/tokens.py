@@ -36,7 +36,7 @@ from llmprovider.contracts import (  # noqa: E402
     Overrides,
     QueueMode,
 )
-from llmprovider.estimates import Estimate, estimate  # noqa: E402
+from llmprovider.costs.estimates import Estimate, estimate  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "costs.md"
 WORDS = (250, 500, 1000)

@@ -35,7 +35,7 @@ def _of_batches() -> None:
     from assessment import metrics
     from assessment.continuation import Decision
     from assessment.lifecycle.finalising import FAILURES
-    from assessment.lifecycle.recording import SOURCE_SERVICE
+    from assessment.lifecycle.waves.recording import SOURCE_SERVICE
     from assessment.models import Batch
     from assessment.modes import LLMBatchingMode
 

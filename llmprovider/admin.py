@@ -7,9 +7,9 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.timesince import timesince
 
-from llmprovider.budgets import with_commitments
-from llmprovider.cost_sums import costs_of_calls
-from llmprovider.cost_tables import cost_rows
+from llmprovider.costs.budgets import with_commitments
+from llmprovider.costs.sums import costs_of_calls
+from llmprovider.costs.tables import cost_rows
 from llmprovider.gates import reopen
 from llmprovider.models import (
     BatchAccount,

@@ -14,7 +14,7 @@ from llmprovider.contracts.log_contexts import (
     wave_of,
 )
 from llmprovider.models import BatchJob, Bundle, QueueItem
-from llmprovider.parcels import job_in
+from llmprovider.queueing.parcels import job_in
 
 
 @contextmanager

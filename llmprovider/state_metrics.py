@@ -25,12 +25,12 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 
-from llmprovider.expiries import time_to_live
 from llmprovider.gates.circuits import Stage, stage
 from llmprovider.gates.rows import circuit_of, lease
 from llmprovider.metric_labels import judge_labels, provider_label
 from llmprovider.models import BatchJob, Bundle, Gate, ProviderCall, QueueItem
 from llmprovider.providers.registry import PROVIDERS, has_batches
+from llmprovider.queueing.expiries import time_to_live
 
 # A call that tries a provider that hangs takes minutes, and until it is back all others wait.
 _CIRCUIT: Final = {Stage.CLOSED: 0, Stage.HALF_OPEN: 1, Stage.PROBING: 2, Stage.OPEN: 2}

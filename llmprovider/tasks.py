@@ -5,9 +5,8 @@ import logging
 from celery import Task, shared_task
 from django.utils import timezone
 
-from llmprovider import messages
 from llmprovider.api import results
-from llmprovider.clean_up import clean_up
+from llmprovider.calls.turns import Turn, take_turn
 from llmprovider.contracts.faults import fault_of
 from llmprovider.contracts.log_contexts import fault_context
 from llmprovider.contracts.log_events import tell
@@ -15,7 +14,8 @@ from llmprovider.jobs import messages as job_messages
 from llmprovider.jobs.sweeping import sweep
 from llmprovider.jobs.tending import tend
 from llmprovider.models import Bundle
-from llmprovider.turns import Turn, take_turn
+from llmprovider.queueing import messages
+from llmprovider.queueing.clean_up import clean_up
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from assessment.api.parts import WarningTold
-from assessment.lifecycle.rehearsals import most_comparisons
-from assessment.lifecycle.specs import BatchRefused, BatchSpec
+from assessment.lifecycle.creating.rehearsals import most_comparisons
+from assessment.lifecycle.creating.specs import BatchRefused, BatchSpec
 
 # Planned pair by pair: 1,000 comparisons take half a second of a server's processor in each mode.
 MOST_IN_EVERY_MODE = 5_000

@@ -7,7 +7,7 @@ from pydantic import ValidationError as PydanticError
 from rest_framework.exceptions import APIException
 from rest_framework.status import HTTP_409_CONFLICT, HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
-from assessment.lifecycle.specs import (
+from assessment.lifecycle.creating.specs import (
     BatchConfigOverrides,
     BatchRefused,
     BatchSpec,

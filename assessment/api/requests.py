@@ -1,4 +1,4 @@
-"""The request for a batch: its shape here, its sense in `assessment.lifecycle.creation`."""
+"""The request for a batch: its shape here, its sense in `lifecycle.creating.creation`."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from assessment.api.fields import GradeScaleField, OverridesField, TextField
 from assessment.api.uploads import essays_of
 from assessment.intake import content_of, sha256_of
 from assessment.intake.gradings import label_of, off_scale
-from assessment.lifecycle.specs import (
+from assessment.lifecycle.creating.specs import (
     BatchConfigOverrides,
     BatchSpec,
     EssaySpec,

@@ -14,7 +14,7 @@ from assessment.conf import get_settings
 from assessment.intake import EssayFile, InputError, Limits, file_content, grades_for, sha256_of
 from assessment.intake.folders import Role
 from assessment.intake.gradings import student_grades
-from assessment.lifecycle.specs import EssaySpec
+from assessment.lifecycle.creating.specs import EssaySpec
 
 MAX_NAME_CHARS = 200
 # For all files of a request together: a file made to be slow must not keep a server's thread.

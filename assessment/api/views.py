@@ -30,8 +30,8 @@ from assessment.api.responses import (
 from assessment.eng5.plan_tables import plan_document
 from assessment.eng5.plans import plan_run
 from assessment.lifecycle.cancelling import cancel
-from assessment.lifecycle.creation import check_batch, create_batch
-from assessment.lifecycle.specs import BatchRefused, BatchSpec
+from assessment.lifecycle.creating.creation import check_batch, create_batch
+from assessment.lifecycle.creating.specs import BatchRefused, BatchSpec
 from assessment.lifecycle.starting import announce
 from assessment.models import Batch, ComparisonPair
 from llmprovider.contracts.idempotency_keys import key_of, key_parameter

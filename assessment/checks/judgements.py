@@ -20,7 +20,7 @@ from django.db.models.functions import Cast
 
 from assessment.lifecycle import messages
 from assessment.lifecycle.messages import RECORD_RESULTS
-from assessment.lifecycle.recording import record_parcel, record_results
+from assessment.lifecycle.waves.recording import record_parcel, record_results
 from assessment.models import ComparisonPair, PairAttempt
 from llmprovider.contracts import (
     ComparisonResult,

@@ -6,10 +6,10 @@ from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
 from assessment.conf import get_settings
-from assessment.lifecycle import long_launches
 from assessment.lifecycle.finalising import finalise
-from assessment.lifecycle.finishing import finish_wave
 from assessment.lifecycle.starting import start
+from assessment.lifecycle.waves import long_launches
+from assessment.lifecycle.waves.finishing import finish_wave
 from assessment.models import Batch, Wave
 from llmprovider.contracts import audits
 from llmprovider.contracts.findings import Check, Visit, keys

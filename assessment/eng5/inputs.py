@@ -20,9 +20,9 @@ from assessment.intake import (
     read_truth,
 )
 from assessment.intake.gradings import student_grades
-from assessment.lifecycle.creation import check_essays
-from assessment.lifecycle.resolutions import resolve_judges
-from assessment.lifecycle.specs import (
+from assessment.lifecycle.creating.creation import check_essays
+from assessment.lifecycle.creating.resolutions import resolve_judges
+from assessment.lifecycle.creating.specs import (
     BatchConfigOverrides,
     BatchSpec,
     EssaySpec,

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from assessment.intake.forewarnings import CapForecast, forewarnings
-from assessment.lifecycle.judge_addresses import address_warnings
-from assessment.lifecycle.rehearsals import (
+from assessment.lifecycle.creating.judge_addresses import address_warnings
+from assessment.lifecycle.creating.rehearsals import (
     forecast_of,
     most_comparisons,
     possible_pairs,
     rehearse,
 )
-from assessment.lifecycle.resolutions import (
+from assessment.lifecycle.creating.resolutions import (
     resolve_batching,
     resolve_budget,
     resolve_judges,
     resolve_strategy,
 )
-from assessment.lifecycle.specs import BatchSpec, JudgeSpec
+from assessment.lifecycle.creating.specs import BatchSpec, JudgeSpec
 from assessment.modes import LLMBatchingMode
 from llmprovider.contracts import BatchFill
 from llmprovider.contracts import queue as judge_queue

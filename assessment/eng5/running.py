@@ -35,8 +35,8 @@ from assessment.eng5.tables import Output, print_batch, print_status
 from assessment.intake.forewarnings import CapForecast
 from assessment.lifecycle import starting
 from assessment.lifecycle.cancelling import cancel
-from assessment.lifecycle.creation import create_batch
-from assessment.lifecycle.specs import BatchRefused
+from assessment.lifecycle.creating.creation import create_batch
+from assessment.lifecycle.creating.specs import BatchRefused
 from assessment.models import Batch
 from assessment.modes import LLMBatchingMode
 from cjproject.addresses import broker_place

@@ -18,8 +18,8 @@ from assessment.eng5.running import Output
 from assessment.eng5.tables import write_table
 from assessment.intake import EssayFile, InputError, read_truth
 from assessment.intake.tables import read_rows
-from assessment.lifecycle.finishing import limits_in_force
-from assessment.lifecycle.wave_plans import wave_rules
+from assessment.lifecycle.waves.finishing import limits_in_force
+from assessment.lifecycle.waves.plans import wave_rules
 from assessment.measurement.scales import parse_scale
 from assessment.modes import LLMBatchingMode
 from assessment.reports.charts.axes import whole_ticks

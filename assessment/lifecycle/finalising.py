@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from assessment.conf import get_settings
 from assessment.lifecycle.cancelling import withdraw_pending
-from assessment.lifecycle.diagnostics import diagnosis_of
-from assessment.lifecycle.findings import warnings_of, warnings_of_judges
-from assessment.lifecycle.measuring import measure
-from assessment.lifecycle.scoring import measurement_document, project, projection_rows
+from assessment.lifecycle.scores.diagnostics import diagnosis_of
+from assessment.lifecycle.scores.findings import warnings_of, warnings_of_judges
+from assessment.lifecycle.scores.measuring import measure
+from assessment.lifecycle.scores.scoring import measurement_document, project, projection_rows
 from assessment.log_names import fields_of
 from assessment.measurement.scales import Scale
 from assessment.metrics import BATCH_COMPLETION_SECONDS, FAILED_BATCHES, STUCK_BATCHES

@@ -5,8 +5,8 @@ import logging
 from django.db import transaction
 
 from assessment.lifecycle import messages
-from assessment.lifecycle.launching import launch_wave
-from assessment.lifecycle.wave_plans import plan_next_wave
+from assessment.lifecycle.waves.launching import launch_wave
+from assessment.lifecycle.waves.plans import plan_next_wave
 from assessment.log_names import fields_of
 from assessment.metrics import LLM_BATCHES_STARTED
 from assessment.models import Batch

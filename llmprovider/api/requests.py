@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from llmprovider.contracts import GivenPrice, Instructions, Overrides
-from llmprovider.visible_texts import clean
+from llmprovider.prompting.visible_texts import clean
 
 MAX_COMPARISONS = 1_000
 MAX_TEXT_CHARS = 100_000

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from llmprovider import tallies
 from llmprovider.models import QueueItem
-from llmprovider.parcels import items_of
+from llmprovider.queueing.parcels import items_of
 
 KEEP_RESULTS = "llmprovider.keep_results"
 # Rows named in one query.

@@ -21,8 +21,8 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
 from llmprovider.contracts.findings import Check, Visit, keys
+from llmprovider.costs.pricing import COST_UNIT
 from llmprovider.models import BatchAccount, ProviderCall, QueueItem
-from llmprovider.pricing import COST_UNIT
 
 # SQLite sums money as floating point numbers.
 HALF_A_UNIT = float(COST_UNIT) / 2

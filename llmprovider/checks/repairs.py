@@ -5,15 +5,15 @@ from datetime import datetime
 from celery import current_app
 from django.db import transaction
 
-from llmprovider import clean_up
 from llmprovider.checks.patience import settled
 from llmprovider.contracts.findings import Visit
-from llmprovider.expiries import time_to_live
 from llmprovider.jobs import sweeping
 from llmprovider.jobs.claims import release
 from llmprovider.jobs.replacing import free_bundles, send_live
 from llmprovider.models import BatchJob, Bundle, QueueItem
-from llmprovider.parcels import parcel_of_job
+from llmprovider.queueing import clean_up
+from llmprovider.queueing.expiries import time_to_live
+from llmprovider.queueing.parcels import parcel_of_job
 
 
 def clean_up_queue(visit: Visit) -> None:

@@ -17,7 +17,7 @@ from llmprovider.contracts.known_models import (
     Api,
     KnownModel,
 )
-from llmprovider.tokens import max_output_tokens
+from llmprovider.prompting.tokens import max_output_tokens
 
 __all__ = [
     "Api",

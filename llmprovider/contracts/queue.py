@@ -16,7 +16,8 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from llmprovider import clean_up, enqueueing, instalments, messages, tallies
+from llmprovider import tallies
+from llmprovider.calls.outcomes import Failure, error_detail, provider_metadata
 from llmprovider.conf import BatchApiMode, get_settings
 from llmprovider.contracts.comparisons import (
     BatchFill,
@@ -26,22 +27,18 @@ from llmprovider.contracts.comparisons import (
     ErrorType,
     TokenUsage,
 )
-from llmprovider.cost_sums import CostSum, JudgeCost, costs_by_day, costs_of_batch, sums, total_of
-from llmprovider.cost_tables import COST_HEAD, cost_rows
-from llmprovider.enqueueing import QueueFull
-from llmprovider.estimates import NOTHING, Estimate, cheapest_call, estimate
-from llmprovider.instalments import Instalment
+from llmprovider.costs.estimates import NOTHING, Estimate, cheapest_call, estimate
+from llmprovider.costs.pricing import has_price
+from llmprovider.costs.sums import CostSum, JudgeCost, costs_by_day, costs_of_batch, sums, total_of
+from llmprovider.costs.tables import COST_HEAD, cost_rows
 from llmprovider.jobs import messages as job_messages
 from llmprovider.jobs import sweeping
 from llmprovider.jobs.cancelling import cancel_jobs
 from llmprovider.jobs.listings import jobs_of, oldest_age, waiting_for_a_job
 from llmprovider.jobs.planning import Weighed
 from llmprovider.log_names import parcel_context
-from llmprovider.mock_judges import define_mock_judge, has_mock_judge
 from llmprovider.models import Bundle, ProviderCall, QueueItem
-from llmprovider.outcomes import Failure, error_detail, provider_metadata
-from llmprovider.parcels import items_of
-from llmprovider.pricing import has_price
+from llmprovider.providers.mock_judges import define_mock_judge, has_mock_judge
 from llmprovider.providers.registry import (
     PROVIDERS,
     JudgeAddress,
@@ -52,6 +49,10 @@ from llmprovider.providers.registry import (
     is_mock,
     judge_problem,
 )
+from llmprovider.queueing import clean_up, enqueueing, instalments, messages
+from llmprovider.queueing.enqueueing import QueueFull
+from llmprovider.queueing.instalments import Instalment
+from llmprovider.queueing.parcels import items_of
 from llmprovider.troubles import Trouble, TroubleKind, troubles_of
 
 __all__ = [

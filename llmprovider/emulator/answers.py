@@ -7,7 +7,7 @@ from typing import Any, Final
 from llmprovider.contracts import MAX_JUSTIFICATION_CHARS
 from llmprovider.emulator.faults import Fault
 from llmprovider.emulator.profiles import Profile
-from llmprovider.prompts import ParsedPrompt
+from llmprovider.prompting.prompts import ParsedPrompt
 from llmprovider.providers.latent_quality import LatentJudge, as_answer, judged, uniform
 
 _OTHER: Final = {"first": "second", "second": "first"}

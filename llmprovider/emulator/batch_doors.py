@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from llmprovider.costs.pricing import UnknownPrice, cost_of
 from llmprovider.emulator.batch_jobs import Done, Job, Line, Outcome
 from llmprovider.emulator.faults import Fault, Injection
 from llmprovider.emulator.http_messages import Cut, Reply, Request
@@ -13,7 +14,6 @@ from llmprovider.emulator.judging import Dialect
 from llmprovider.emulator.judging_in_jobs import Judged
 from llmprovider.emulator.states import State, key_fault
 from llmprovider.emulator.vendor_errors import BAD_GATEWAY_PAGE, VendorError, masked
-from llmprovider.pricing import UnknownPrice, cost_of
 from llmprovider.providers.latent_quality import uniform
 
 OVERDUE_SHARE = 1 / 3

@@ -16,7 +16,7 @@ from llmprovider.emulator.kept_files import Files
 from llmprovider.emulator.prefix_caches import Entries
 from llmprovider.emulator.profiles import Profile
 from llmprovider.emulator.vendor_limits import VendorLimits
-from llmprovider.prompts import parse_prompt
+from llmprovider.prompting.prompts import parse_prompt
 from llmprovider.providers.latent_quality import LatentJudge, text_hashes
 
 

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from llmprovider.expiries import time_to_live
 from llmprovider.jobs import messages
 from llmprovider.jobs.claims import release
 from llmprovider.models import BatchJob, Bundle
+from llmprovider.queueing.expiries import time_to_live
 
 
 def cancel_jobs(batch_key: str, now: datetime) -> None:

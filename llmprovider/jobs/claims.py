@@ -12,10 +12,11 @@ from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Sum
 
 from llmprovider import tallies
-from llmprovider.budgets import Leave, Purse, over_the_cap, purse_of
-from llmprovider.call_costs import most_it_costs
-from llmprovider.call_requests import judge_of, size_with
+from llmprovider.calls.outcomes import Failure, store_outcomes
+from llmprovider.calls.requests import judge_of, size_with
 from llmprovider.contracts import ErrorType
+from llmprovider.costs.budgets import Leave, Purse, over_the_cap, purse_of
+from llmprovider.costs.calls import most_it_costs
 from llmprovider.jobs.intervals import HOLD
 from llmprovider.jobs.requests import give_instructions
 from llmprovider.models import (
@@ -26,7 +27,6 @@ from llmprovider.models import (
     ProviderCall,
     QueueItem,
 )
-from llmprovider.outcomes import Failure, store_outcomes
 from llmprovider.providers.registry import is_mock
 
 # Rows handled at a time.

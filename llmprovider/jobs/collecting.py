@@ -17,12 +17,14 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from llmprovider import tallies
-from llmprovider.call_records import note_answer, note_error
-from llmprovider.call_requests import judge_of
+from llmprovider.calls.outcomes import Failure, ItemOutcome, store_outcomes
+from llmprovider.calls.records import note_answer, note_error
+from llmprovider.calls.requests import judge_of
+from llmprovider.calls.retries import plan_retries
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
 from llmprovider.contracts.log_events import tell
-from llmprovider.expiries import time_to_live
+from llmprovider.costs.pricing import COST_UNIT
 from llmprovider.jobs import messages
 from llmprovider.jobs.checking import missed
 from llmprovider.jobs.finding import disown, is_of
@@ -31,12 +33,10 @@ from llmprovider.jobs.planning import plan_jobs
 from llmprovider.jobs.requests import vendor_of
 from llmprovider.jobs.tickets import send_tickets
 from llmprovider.models import BatchJob, Bundle, ProviderCall, QueueItem
-from llmprovider.outcomes import Failure, ItemOutcome, store_outcomes
-from llmprovider.pricing import COST_UNIT
 from llmprovider.providers.base import ProviderError, ProviderResponse
 from llmprovider.providers.batches.base import JobResult
-from llmprovider.retries import plan_retries
-from llmprovider.turnstiles import one_at_a_time
+from llmprovider.queueing.expiries import time_to_live
+from llmprovider.queueing.turnstiles import one_at_a_time
 
 log = logging.getLogger(__name__)
 

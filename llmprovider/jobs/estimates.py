@@ -7,7 +7,7 @@ from typing import Final
 from llmprovider.contracts import ComparisonRequest
 from llmprovider.contracts.models import answer_tokens, known_model
 from llmprovider.jobs.splitting import split
-from llmprovider.prompts import Comparison, build_prompt
+from llmprovider.prompting.prompts import Comparison, build_prompt
 from llmprovider.providers.base import ProviderRequest
 from llmprovider.providers.registry import batch_provider_for
 

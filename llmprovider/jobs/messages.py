@@ -6,10 +6,10 @@ from typing import Final
 from celery import Signature, current_app
 from django.db import transaction
 
-from llmprovider.messages import deliver as deliver_parcel
-from llmprovider.messages import send
 from llmprovider.models import BatchJob
-from llmprovider.parcels import parcel_of_job
+from llmprovider.queueing.messages import deliver as deliver_parcel
+from llmprovider.queueing.messages import send
+from llmprovider.queueing.parcels import parcel_of_job
 
 SUBMIT: Final = "llmprovider.submit_job"
 CHECK: Final = "llmprovider.check_job"

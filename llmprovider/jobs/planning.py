@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from llmprovider.call_requests import prompt_for
+from llmprovider.calls.requests import prompt_for
 from llmprovider.conf import get_settings
 from llmprovider.jobs.requests import bundles_with_items, provider_request, vendor_for
 from llmprovider.jobs.splitting import split

@@ -5,17 +5,17 @@ from datetime import datetime
 
 from django.db import transaction
 
+from llmprovider.calls.outcomes import Failure
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
 from llmprovider.contracts.log_events import tell
-from llmprovider.expiries import time_to_live
 from llmprovider.jobs import messages
 from llmprovider.jobs.claims import end, release
 from llmprovider.jobs.intervals import until_next_check
 from llmprovider.jobs.planning import plan_jobs
 from llmprovider.jobs.tickets import send_tickets
 from llmprovider.models import BatchJob, Bundle, QueueItem
-from llmprovider.outcomes import Failure
+from llmprovider.queueing.expiries import time_to_live
 
 log = logging.getLogger(__name__)
 

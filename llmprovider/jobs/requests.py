@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from llmprovider.call_requests import prompt_for, request_for, size_with
+from llmprovider.calls.requests import prompt_for, request_for, size_with
 from llmprovider.models import BatchJob, Bundle, InstructionSet, ProviderCall, QueueItem
-from llmprovider.prompts import Prompt
+from llmprovider.prompting.prompts import Prompt
 from llmprovider.providers.base import ProviderRequest
 from llmprovider.providers.batches.base import BatchProvider
 from llmprovider.providers.registry import batch_provider_for

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from llmprovider import gates
+from llmprovider.calls.retries import wait_before_retry
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ErrorType
 from llmprovider.contracts.log_events import tell
@@ -24,7 +25,6 @@ from llmprovider.jobs.requests import vendor_of
 from llmprovider.models import BatchJob
 from llmprovider.providers.base import ProviderError
 from llmprovider.providers.batches.base import BatchProvider, JobFile, JobState, VendorJob
-from llmprovider.retries import wait_before_retry
 
 log = logging.getLogger(__name__)
 

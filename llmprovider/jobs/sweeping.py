@@ -15,7 +15,7 @@ from llmprovider.jobs.planning import plan_jobs
 from llmprovider.jobs.replacing import send_live
 from llmprovider.log_names import job_context
 from llmprovider.models import BatchAccount, BatchJob, Bundle, ProviderCall, QueueItem
-from llmprovider.turnstiles import one_at_a_time
+from llmprovider.queueing.turnstiles import one_at_a_time
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from llmprovider.clean_up import TICKETS
-from llmprovider.messages import announce
 from llmprovider.models import Bundle
+from llmprovider.queueing.clean_up import TICKETS
+from llmprovider.queueing.messages import announce
 
 
 def send_tickets(bundle_ids: Sequence[UUID]) -> None:

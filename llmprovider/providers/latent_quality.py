@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from llmprovider.prompts import ParsedPrompt
+from llmprovider.prompting.prompts import ParsedPrompt
 from llmprovider.providers.text_qualities import quality_of
 
 DEFAULT_SEED: Final = 0

@@ -7,9 +7,9 @@ import hashlib
 import json
 
 from llmprovider.contracts import ErrorType, TokenUsage
-from llmprovider.mock_judges import DEFAULT_MODEL, default_judge
 from llmprovider.models import MockJudge
-from llmprovider.prompts import ANSWER_SCHEMA, ParsedPrompt, parse_prompt
+from llmprovider.prompting.prompts import ANSWER_SCHEMA, ParsedPrompt, parse_prompt
+from llmprovider.prompting.tokens import ASCII_CHARS_PER_TOKEN, estimate_tokens
 from llmprovider.providers.base import ProviderError, ProviderRequest, ProviderResponse, Stop
 from llmprovider.providers.latent_quality import (
     LatentJudge,
@@ -18,7 +18,7 @@ from llmprovider.providers.latent_quality import (
     judged,
     text_hashes,
 )
-from llmprovider.tokens import ASCII_CHARS_PER_TOKEN, estimate_tokens
+from llmprovider.providers.mock_judges import DEFAULT_MODEL, default_judge
 
 
 class MockProvider:

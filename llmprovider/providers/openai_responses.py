@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from llmprovider.contracts import TokenUsage
 from llmprovider.contracts.models import KnownModel, known_model
+from llmprovider.prompting.tokens import estimate_tokens
 from llmprovider.providers.base import ProviderRequest, ProviderResponse, Stop, VendorLimit
 from llmprovider.providers.calls import answer_of, identifier, send
 from llmprovider.providers.clients import openai_client
 from llmprovider.providers.sdk_errors import OPENAI, REFUSED, of_failed_response, unreadable
 from llmprovider.providers.usages import openai_usage
-from llmprovider.tokens import estimate_tokens
 
 ANSWER_NAME: Final = "comparison_verdicts"
 

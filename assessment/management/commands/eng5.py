@@ -17,7 +17,7 @@ from assessment.eng5.brief_parsers import BriefParser
 from assessment.eng5.run_folders import FolderTaken, NotWritten
 from assessment.eng5.simulation_arguments import add_simulation_options
 from assessment.intake import InputError
-from assessment.lifecycle.specs import BatchRefused
+from assessment.lifecycle.creating.specs import BatchRefused
 from cjproject.databases import DOES_NOT_SERVE, does_not_serve
 from cjproject.environments import misspelling_words, misspelt
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from assessment.eng5.batches import NoSuchBatch, find_batch, folder_of
 from assessment.models import Batch
-from llmprovider.forgetting import StillAtWork, forget
+from llmprovider.queueing.forgetting import StillAtWork, forget
 
 BAD_USAGE = 2
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from assessment.lifecycle import finalising, finishing, recording, starting
+from assessment.lifecycle import finalising, starting
+from assessment.lifecycle.waves import finishing, recording
 from assessment.models import Batch
+from llmprovider.calls.processing import process
 from llmprovider.models import Bundle
-from llmprovider.processing import process
 
 SCALE = ["F", "E", "D", "C", "B", "A"]
 JUDGE = {"provider": "mock", "model": "latent-quality"}

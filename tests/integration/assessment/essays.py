@@ -3,8 +3,13 @@
 import hashlib
 from typing import Any
 
-from assessment.lifecycle.creation import create_batch
-from assessment.lifecycle.specs import BatchConfigOverrides, BatchSpec, EssaySpec, JudgeSpec
+from assessment.lifecycle.creating.creation import create_batch
+from assessment.lifecycle.creating.specs import (
+    BatchConfigOverrides,
+    BatchSpec,
+    EssaySpec,
+    JudgeSpec,
+)
 from assessment.models import Batch
 from llmprovider.contracts import queue as judge_queue
 

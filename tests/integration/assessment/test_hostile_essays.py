@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 from assessment.api.responses import ResultsTold
 from assessment.eng5.documents import run_document
 from assessment.intake import read_folder
-from assessment.lifecycle.creation import create_batch
-from assessment.lifecycle.specs import EssaySpec, JudgeSpec
+from assessment.lifecycle.creating.creation import create_batch
+from assessment.lifecycle.creating.specs import EssaySpec, JudgeSpec
 from assessment.models import Batch, Essay
 from assessment.reports.rendering import render_report
 from assessment.reports.schema import validate_run

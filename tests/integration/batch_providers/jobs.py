@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from llmprovider.contracts import Instructions
-from llmprovider.prompts import Comparison, build_prompt
+from llmprovider.prompting.prompts import Comparison, build_prompt
 from llmprovider.providers.base import ProviderError, ProviderRequest, ProviderResponse
 from llmprovider.providers.batches.base import BatchProvider, JobFile, JobState, VendorJob
 from llmprovider.providers.registry import batch_provider_for

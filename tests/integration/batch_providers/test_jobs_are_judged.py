@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from llmprovider.pricing import cost_of
+from llmprovider.costs.pricing import cost_of
 from llmprovider.providers.batches.base import JobState
 from tests.integration.batch_providers.jobs import (
     MODELS,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from llmprovider.calls.processing import process
 from llmprovider.models import Bundle, QueueItem
-from llmprovider.processing import process
 from llmprovider.tasks import keep_results
 
 URL = "/api/v1/comparisons"

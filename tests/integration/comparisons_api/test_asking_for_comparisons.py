@@ -12,10 +12,10 @@ from rest_framework.test import APIClient
 
 from cjproject.celery import app
 from llmprovider.api.statuses import FINAL, counts_of, status_of
-from llmprovider.clean_up import clean_up
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ComparisonResult, ErrorType
 from llmprovider.models import ComparisonSet, ProviderCall, QueueItem, StoredDocument
-from llmprovider.processing import process
+from llmprovider.queueing.clean_up import clean_up
 from llmprovider.tasks import keep_results
 from tests.integration.api.messages import drop_messages, take_messages
 from tests.integration.comparisons_api.requests import (

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from llmprovider.leases import claim
+from llmprovider.calls.processing import process
 from llmprovider.models import ComparisonSet, ProviderCall, QueueItem
-from llmprovider.processing import process
+from llmprovider.queueing.leases import claim
 from tests.integration.comparisons_api.requests import URL, request, waiting, work
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import statuses
@@ -88,7 +88,7 @@ def test_nobody_elses_comparisons_are_touched(api: APIClient, other: APIClient) 
 
 
 def test_a_comparison_leased_to_a_dead_worker_is_not_asked_again(api: APIClient) -> None:
-    from llmprovider.clean_up import clean_up
+    from llmprovider.queueing.clean_up import clean_up
 
     url = post(api)
     claim(waiting()[0], timezone.now())

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from assessment.eng5.documents import run_document
-from assessment.lifecycle.creation import create_batch
-from assessment.lifecycle.resolutions import resolve_judges
-from assessment.lifecycle.specs import BatchRefused, JudgeSpec, LLMConfigOverrides
+from assessment.lifecycle.creating.creation import create_batch
+from assessment.lifecycle.creating.resolutions import resolve_judges
+from assessment.lifecycle.creating.specs import BatchRefused, JudgeSpec, LLMConfigOverrides
 from assessment.models import Batch
 from assessment.reports.rendering import render_report
 from llmprovider.models import Bundle, ProviderCall

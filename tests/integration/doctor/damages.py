@@ -18,7 +18,6 @@ from assessment.models import (
     PairAttempt,
     Wave,
 )
-from llmprovider.leases import claim
 from llmprovider.models import (
     BatchAccount,
     BatchJob,
@@ -28,6 +27,7 @@ from llmprovider.models import (
     ProviderCall,
     QueueItem,
 )
+from llmprovider.queueing.leases import claim
 from tests.integration.doctor import worlds
 
 LONG_AGO = timedelta(hours=12)

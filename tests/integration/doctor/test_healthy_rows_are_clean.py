@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assessment.lifecycle import starting
-from assessment.lifecycle.specs import JudgeSpec
+from assessment.lifecycle.creating.specs import JudgeSpec
 from assessment.models import Batch
 from cjproject.checkups import check_up
 from llmprovider.contracts import ErrorType, TokenUsage

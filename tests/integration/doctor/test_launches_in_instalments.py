@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from assessment.lifecycle import launching, long_launches
 from assessment.lifecycle.cancelling import cancel
+from assessment.lifecycle.waves import launching, long_launches
 from assessment.models import Batch
 from cjproject.checkups import check_up, repair
 from tests.integration.doctor import worlds

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from assessment.lifecycle.cancelling import cancel
 from assessment.models import Batch
-from llmprovider.admissions import begin
+from llmprovider.calls.admissions import begin
 from llmprovider.jobs.intervals import HOLD
 from llmprovider.jobs.submitting import prepare, submit
 from llmprovider.models import BatchJob, Bundle

@@ -10,7 +10,7 @@ import openai
 
 from llmprovider.contracts import Instructions
 from llmprovider.emulator import Emulator
-from llmprovider.prompts import ANSWER_SCHEMA, Comparison, Prompt, build_prompt
+from llmprovider.prompting.prompts import ANSWER_SCHEMA, Comparison, Prompt, build_prompt
 
 CLAUDE, GPT, PLAIN_GPT = "claude-sonnet-4-6", "gpt-5.6-luna", "gpt-4.1"
 

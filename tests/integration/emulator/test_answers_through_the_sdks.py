@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from llmprovider.answers import read_answer
 from llmprovider.emulator import LOCAL_MODEL, Emulator
-from llmprovider.prompts import parse_prompt
+from llmprovider.prompting.answers import read_answer
+from llmprovider.prompting.prompts import parse_prompt
 from llmprovider.providers.latent_quality import LatentJudge, judged, text_hashes
 from tests.integration.emulator.calls import (
     CLAUDE,

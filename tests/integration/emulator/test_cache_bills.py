@@ -6,7 +6,7 @@ import pytest
 
 from llmprovider.emulator import Emulator, Latency, Profile, SetClock
 from llmprovider.emulator.token_counts import count_tokens
-from llmprovider.prompts import Prompt
+from llmprovider.prompting.prompts import Prompt
 from tests.integration.emulator.calls import (
     GPT,
     PLAIN_GPT,

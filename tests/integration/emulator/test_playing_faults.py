@@ -8,16 +8,16 @@ import httpx2
 import openai
 import pytest
 
-from llmprovider.answers import (
+from llmprovider.contracts import MAX_JUSTIFICATION_CHARS, ErrorType
+from llmprovider.emulator import Emulator, Fault
+from llmprovider.emulator.faults import ANSWER_FAULTS
+from llmprovider.prompting.answers import (
     ANSWERED_TWICE,
     CONFIDENCE_CLAMPED,
     JUSTIFICATION_CUT,
     Answer,
     read_answer,
 )
-from llmprovider.contracts import MAX_JUSTIFICATION_CHARS, ErrorType
-from llmprovider.emulator import Emulator, Fault
-from llmprovider.emulator.faults import ANSWER_FAULTS
 from tests.integration.emulator.calls import (
     BODIES,
     STRONG,

@@ -5,7 +5,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 from llmprovider.emulator import PROFILES, Bursts, Emulator, Fault, Profile
-from llmprovider.prompts import Prompt
+from llmprovider.prompting.prompts import Prompt
 from llmprovider.providers.latent_quality import LatentJudge
 from tests.integration.emulator.calls import (
     ask,

@@ -5,7 +5,7 @@ from copy import deepcopy
 import anthropic
 import pytest
 
-from llmprovider.prompts import ANSWER_SCHEMA
+from llmprovider.prompting.prompts import ANSWER_SCHEMA
 from tests.integration.emulator.calls import claude, message_body, post, prompt
 
 PATH = "/v1/messages"

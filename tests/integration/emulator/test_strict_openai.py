@@ -5,7 +5,7 @@ from copy import deepcopy
 import openai
 import pytest
 
-from llmprovider.prompts import ANSWER_SCHEMA
+from llmprovider.prompting.prompts import ANSWER_SCHEMA
 from tests.integration.emulator.calls import GPT, chat_body, gpt, post, prompt, response_body
 
 RESPONSES, CHAT = "/v1/responses", "/v1/chat/completions"

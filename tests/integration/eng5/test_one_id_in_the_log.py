@@ -45,4 +45,4 @@ def test_the_plain_log_of_bundles_can_be_read(tmp_path, data_dir) -> None:
         assert f"request_correlation_id={name}" in line and "batch=1" in line, line
     (ended,) = [line for line in lines if ": batch ended batch=1 mode=serial_bundle " in line]
     assert " INFO assessment.lifecycle.finalising: " in ended and "status=COMPLETED" in ended
-    assert any(" INFO llmprovider.processing: call bundle=" in line for line in lines)
+    assert any(" INFO llmprovider.calls.processing: call bundle=" in line for line in lines)

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from assessment.models import Batch
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ErrorType, TokenUsage
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.models import ProviderCall
-from llmprovider.processing import process
 from llmprovider.providers.base import ProviderError
 from tests.integration.eng5.conftest import MOCK
 from tests.integration.eng5.runner import eng5_here

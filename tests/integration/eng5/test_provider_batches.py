@@ -7,7 +7,7 @@ import pytest
 
 from assessment.eng5 import arguments
 from assessment.eng5.inputs import read_inputs
-from assessment.lifecycle.specs import JudgeSpec
+from assessment.lifecycle.creating.specs import JudgeSpec
 from assessment.models import Batch
 from assessment.modes import LLMBatchingMode
 from assessment.reports.schema import validate_run

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from llmprovider.contracts import ErrorType, TokenUsage
-from llmprovider.prompts import parse_prompt
+from llmprovider.prompting.prompts import parse_prompt
 from llmprovider.providers import registry
 from llmprovider.providers.base import ProviderError, ProviderRequest, ProviderResponse, Stop
 from llmprovider.providers.batches.base import (

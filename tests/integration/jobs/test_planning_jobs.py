@@ -6,16 +6,16 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from llmprovider import instalments
+from llmprovider.calls.processing import process
+from llmprovider.calls.turns import take_turn
 from llmprovider.conf import get_settings
 from llmprovider.contracts import queue
 from llmprovider.jobs.sweeping import last_submission, sweep
 from llmprovider.models import BatchJob, Bundle, QueueItem
-from llmprovider.processing import process
 from llmprovider.providers.batches.anthropic_batches import AnthropicBatches
 from llmprovider.providers.batches.base import JobLimits
 from llmprovider.providers.batches.openai_batches import OpenAIBatches
-from llmprovider.turns import take_turn
+from llmprovider.queueing import instalments
 from tests.integration.jobs import scripted_vendors as vendors
 from tests.integration.jobs.working import (
     fetched,

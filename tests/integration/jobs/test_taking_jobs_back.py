@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from llmprovider.clean_up import expire_queued
 from llmprovider.contracts import ErrorType, queue
 from llmprovider.models import BatchJob, ProviderCall, QueueItem
 from llmprovider.providers.base import ProviderError
+from llmprovider.queueing.clean_up import expire_queued
 from tests.integration.jobs import scripted_vendors as vendors
 from tests.integration.jobs.working import (
     fetched,

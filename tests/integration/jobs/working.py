@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from llmprovider import enqueueing
 from llmprovider.contracts import ComparisonResult, queue
 from llmprovider.jobs.sweeping import sweep
 from llmprovider.jobs.tending import tend
 from llmprovider.models import BatchJob, Bundle, QueueItem
+from llmprovider.queueing import enqueueing
 from tests.integration.jobs.scripted_vendors import MODEL
 from tests.integration.llmprovider.comparisons import comparison
 

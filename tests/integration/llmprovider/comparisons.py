@@ -10,11 +10,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from llmprovider import enqueueing
+from llmprovider.calls.processing import process
 from llmprovider.conf import get_settings
 from llmprovider.contracts import ComparisonRequest, Document, Instructions, Overrides
 from llmprovider.models import Bundle, QueueItem
-from llmprovider.processing import process
+from llmprovider.queueing import enqueueing
 
 # Nobody's task: these tests fetch results themselves.
 ON_RESULTS = "tests.take_results"

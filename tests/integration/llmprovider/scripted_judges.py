@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from llmprovider.contracts import ErrorType, TokenUsage
-from llmprovider.prompts import parse_prompt
+from llmprovider.prompting.prompts import parse_prompt
 from llmprovider.providers import registry
 from llmprovider.providers.base import ProviderError, ProviderRequest, ProviderResponse, Stop
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
+from llmprovider.calls.processing import process
 from llmprovider.contracts import MAX_JUSTIFICATION_CHARS, ErrorType
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.models import Bundle, ProviderCall, QueueItem
-from llmprovider.processing import process
-from llmprovider.prompts import parse_prompt
+from llmprovider.prompting.prompts import parse_prompt
 from llmprovider.providers.base import Stop
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import (

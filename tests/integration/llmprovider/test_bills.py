@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 from django.db.models import Sum
 
+from llmprovider.calls.processing import process
 from llmprovider.contracts import TokenUsage
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.models import ProviderCall, QueueItem
-from llmprovider.processing import process
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import (
     bundle_of,

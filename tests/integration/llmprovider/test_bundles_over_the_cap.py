@@ -7,11 +7,11 @@ import pytest
 from django.db.models import Sum
 from django.utils import timezone
 
+from llmprovider.calls.processing import process
+from llmprovider.calls.turns import take_turn
 from llmprovider.contracts import TokenUsage
-from llmprovider.estimates import cheapest_call
+from llmprovider.costs.estimates import cheapest_call
 from llmprovider.models import Bundle, ProviderCall, QueueItem
-from llmprovider.processing import process
-from llmprovider.turns import take_turn
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import (
     bundle_of,

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from llmprovider.leases import claim
+from llmprovider.calls.processing import process
 from llmprovider.models import ProviderCall, QueueItem
-from llmprovider.processing import process
+from llmprovider.queueing.leases import claim
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import at_once, bundle_of, items, statuses
 

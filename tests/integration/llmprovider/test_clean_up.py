@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from llmprovider.admissions import Begun, begin
-from llmprovider.clean_up import clean_up
+from llmprovider.calls.admissions import Begun, begin
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ErrorType, QueueMode
 from llmprovider.contracts import queue as judge_queue
-from llmprovider.leases import claim
 from llmprovider.models import Bundle, Gate, ProviderCall, QueueItem
-from llmprovider.processing import process
+from llmprovider.queueing.clean_up import clean_up
+from llmprovider.queueing.leases import claim
 from llmprovider.tasks import process_bundle
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import (

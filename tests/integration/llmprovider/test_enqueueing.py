@@ -4,10 +4,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from assessment.models import Wave
-from llmprovider import enqueueing
 from llmprovider.contracts import QueueMode
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.models import Bundle, InstructionSet, QueueItem, StoredDocument
+from llmprovider.queueing import enqueueing
 from tests.integration.assessment.essays import batch
 from tests.integration.llmprovider.comparisons import comparison, queued, set_queue
 from tests.integration.spine import driving

@@ -3,11 +3,11 @@
 import pytest
 from django.utils import timezone
 
-from llmprovider.clean_up import free_leases
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ErrorType
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.models import Bundle, ProviderCall, QueueItem
-from llmprovider.processing import process
+from llmprovider.queueing.clean_up import free_leases
 from llmprovider.tasks import process_bundle
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import (

@@ -22,7 +22,7 @@ def failing(*arguments: object) -> None:
         ("llmprovider.tasks.tend", lambda: tasks.submit_job("j1")),
         ("llmprovider.tasks.tend", lambda: tasks.check_job("j1")),
         (
-            "assessment.lifecycle.recording.record_parcel",
+            "assessment.lifecycle.waves.recording.record_parcel",
             lambda: assessment_tasks.record_results("p1"),
         ),
     ],

@@ -2,9 +2,9 @@
 
 import pytest
 
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ErrorType
 from llmprovider.models import QueueItem
-from llmprovider.processing import process
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import bundle_of, items, retry_at_once, statuses
 

@@ -9,13 +9,13 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from llmprovider.budgets import commitments
-from llmprovider.clean_up import clean_up
+from llmprovider.calls.processing import process
+from llmprovider.calls.turns import take_turn
 from llmprovider.contracts import ErrorType, QueueMode, TokenUsage
 from llmprovider.contracts import queue as judge_queue
+from llmprovider.costs.budgets import commitments
 from llmprovider.models import BatchAccount, Bundle, ProviderCall
-from llmprovider.processing import process
-from llmprovider.turns import take_turn
+from llmprovider.queueing.clean_up import clean_up
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import at_once, bundle_of, queued, statuses
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from llmprovider.clean_up import clean_up
+from llmprovider.calls.turns import take_turn
 from llmprovider.contracts import ErrorType, QueueMode
 from llmprovider.models import Bundle, Gate, QueueItem
-from llmprovider.turns import take_turn
+from llmprovider.queueing.clean_up import clean_up
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import (
     at_once,

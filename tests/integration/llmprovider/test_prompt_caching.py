@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from llmprovider.calls.turns import take_turn
 from llmprovider.contracts import ErrorType, Instructions, QueueMode
 from llmprovider.models import Bundle, ProviderCall
-from llmprovider.turns import take_turn
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import queued, set_queue
 

@@ -10,11 +10,11 @@ from django.db.models import F, Sum
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from llmprovider.admissions import Begun, begin
-from llmprovider.budgets import TAKEN_IN, Leave, commitments, purse_of
+from llmprovider.calls.admissions import Begun, begin
+from llmprovider.calls.processing import carry_out
 from llmprovider.checks.costs import wrong_sums
+from llmprovider.costs.budgets import TAKEN_IN, Leave, commitments, purse_of
 from llmprovider.models import BatchAccount, Bundle, ProviderCall
-from llmprovider.processing import carry_out
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import bundle_of
 

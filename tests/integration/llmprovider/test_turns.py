@@ -9,13 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from llmprovider import enqueueing, messages
+from llmprovider.calls.processing import process
+from llmprovider.calls.turns import take_turn
 from llmprovider.contracts import ErrorType, QueueMode
 from llmprovider.models import BatchAccount, Bundle, ProviderCall, QueueItem
-from llmprovider.picking import next_due
-from llmprovider.processing import process
+from llmprovider.queueing import enqueueing, messages
+from llmprovider.queueing.picking import next_due
 from llmprovider.tasks import process_bundle
-from llmprovider.turns import take_turn
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import (
     at_once,

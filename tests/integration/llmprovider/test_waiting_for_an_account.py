@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from llmprovider import admissions
-from llmprovider.admissions import Begun, begin, begin_in_line
+from llmprovider.calls import admissions
+from llmprovider.calls.admissions import Begun, begin, begin_in_line
 from llmprovider.models import QueueItem
-from llmprovider.picking import waiting_lines
+from llmprovider.queueing.picking import waiting_lines
 from tests.integration.llmprovider.comparisons import bundle_of
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from assessment import tasks as assessment_tasks
 from assessment.lifecycle import starting
 from assessment.models import Batch
 from llmprovider import tasks
+from llmprovider.calls.processing import process
 from llmprovider.contracts.log_contexts import context_at
 from llmprovider.models import Bundle
-from llmprovider.processing import process
 from tests.integration.api.messages import drop_messages
 from tests.integration.assessment.essays import batch
 from tests.integration.logs.lines import Line, written
@@ -56,7 +56,7 @@ def about(one: Batch, line: Line) -> None:
 
 def test_a_task_that_failed_is_told_with_the_batch_and_the_wave(monkeypatch, begun) -> None:
     """P-72: Celery writes the line when the task's own fields hold no more."""
-    monkeypatch.setattr("assessment.lifecycle.finishing.finish_wave", fail)
+    monkeypatch.setattr("assessment.lifecycle.waves.finishing.finish_wave", fail)
     done: list[Any] = []
     line = told(
         monkeypatch,
@@ -72,7 +72,7 @@ def test_a_task_that_failed_is_told_with_the_batch_and_the_wave(monkeypatch, beg
 
 def test_a_ticket_that_failed_is_told_with_the_bundle_that_it_worked(monkeypatch, begun) -> None:
     """Which need not be the one it was sent for."""
-    monkeypatch.setattr("llmprovider.processing.provider_for", fail)
+    monkeypatch.setattr("llmprovider.calls.processing.provider_for", fail)
     worked = Bundle.objects.get(batch_key=str(begun.pk))
     other = "00000000-0000-4000-8000-000000000000"
     line = told(monkeypatch, lambda: tasks.process_bundle.apply((other,)), "ticket_not_worked")
@@ -89,7 +89,7 @@ def test_a_ticket_that_failed_before_it_had_work_is_told_by_its_name(monkeypatch
 def test_results_that_were_not_recorded_are_told_with_their_batch(monkeypatch, begun) -> None:
     parcel = str(Bundle.objects.get(batch_key=str(begun.pk)).pk)
     process(parcel)
-    monkeypatch.setattr("assessment.lifecycle.recording.record_parcel", fail)
+    monkeypatch.setattr("assessment.lifecycle.waves.recording.record_parcel", fail)
     work = assessment_tasks.record_results.apply
     line = told(monkeypatch, lambda: work((parcel,)), "results_not_recorded")
     about(begun, line)
@@ -100,7 +100,7 @@ def test_results_that_were_not_recorded_are_told_with_their_batch(monkeypatch, b
     "gone", ["b1", "job:j1", "job:00000000-0000-4000-8000-000000000000", "no:parcel"]
 )
 def test_a_parcel_of_nobody_is_told_all_the_same(monkeypatch, db, gone) -> None:
-    monkeypatch.setattr("assessment.lifecycle.recording.record_parcel", fail)
+    monkeypatch.setattr("assessment.lifecycle.waves.recording.record_parcel", fail)
     work = assessment_tasks.record_results.apply
     line = told(monkeypatch, lambda: work((gone,)), "results_not_recorded")
     assert "batch" not in line

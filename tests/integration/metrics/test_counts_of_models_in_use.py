@@ -10,8 +10,8 @@ from assessment.metrics import FAILED_BATCHES
 from cjproject import health
 from cjproject.zero_counts import OF_LATE, begin_at_zero
 from llmprovider import metrics
+from llmprovider.calls.processing import process
 from llmprovider.models import ProviderCall
-from llmprovider.processing import process
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import bundle_of, set_queue
 from tests.integration.metrics.meters import samples_of

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from assessment.lifecycle import cancelling
 from assessment.lifecycle.finalising import finalise
-from assessment.lifecycle.finishing import finish_wave
-from assessment.lifecycle.recording import SOURCE_SERVICE
 from assessment.lifecycle.recovering import recover
 from assessment.lifecycle.starting import start
+from assessment.lifecycle.waves.finishing import finish_wave
+from assessment.lifecycle.waves.recording import SOURCE_SERVICE
 from assessment.models import Batch
 from llmprovider.models import QueueItem
 from tests.integration.assessment.essays import batch
@@ -116,7 +116,7 @@ def test_a_stuck_batch_is_either_recovered_or_failed(lost, outcome):
     assert one.status == ended[outcome]
 
 
-@pytest.mark.parametrize("where", ["finishing", "finalising"])
+@pytest.mark.parametrize("where", ["waves.finishing", "finalising"])
 def test_a_batch_that_fails_by_our_own_fault_is_counted_by_its_reason(monkeypatch, where):
     """Nothing but this counter tells of it: no decision was made, and no monitor ended it."""
     one = driving.started(batch(4, overrides=SINGLES))

@@ -8,14 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from llmprovider import tallies
-from llmprovider.admissions import Postponed, begin
 from llmprovider.api.results import KEEP_RESULTS, keep
-from llmprovider.clean_up import clean_up
+from llmprovider.calls.admissions import Postponed, begin
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ErrorType
 from llmprovider.contracts import queue as judge_queue
-from llmprovider.leases import claim
 from llmprovider.models import ProviderCall, QueueItem
-from llmprovider.processing import process
+from llmprovider.queueing.clean_up import clean_up
+from llmprovider.queueing.leases import claim
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import (
     bundle_of,
@@ -193,7 +193,7 @@ def test_a_call_is_counted_by_its_judge_and_the_error_of_each_retry(monkeypatch)
 
 def test_no_call_was_made_where_this_service_failed_before_it(monkeypatch):
     judges.put_in(monkeypatch)
-    monkeypatch.setattr("llmprovider.processing.prompt_for", _fails)
+    monkeypatch.setattr("llmprovider.calls.processing.prompt_for", _fails)
     bundle = bundle_of(1)
     meter = Meter()
     with pytest.raises(ZeroDivisionError):

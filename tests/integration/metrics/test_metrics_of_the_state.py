@@ -11,11 +11,11 @@ from assessment import state_metrics as state_of_batches
 from assessment import tasks
 from assessment.models import Batch
 from llmprovider import state_metrics as state_of_the_queue
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ErrorType
 from llmprovider.contracts import queue as judge_queue
-from llmprovider.leases import claim
 from llmprovider.models import BatchJob, Bundle, Gate, ProviderCall, QueueItem
-from llmprovider.processing import process
+from llmprovider.queueing.leases import claim
 from tests.integration.assessment.essays import batch
 from tests.integration.jobs import scripted_vendors as vendors
 from tests.integration.jobs.working import job_of, visit

@@ -5,9 +5,9 @@ from decimal import Decimal
 import httpx2
 import pytest
 
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ErrorType
 from llmprovider.models import ProviderCall
-from llmprovider.processing import process
 from llmprovider.providers import registry
 from llmprovider.providers.base import ProviderError
 from llmprovider.providers.registry import judge_problem, provider_for

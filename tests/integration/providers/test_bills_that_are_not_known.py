@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ErrorType, QueueMode, TokenUsage
 from llmprovider.models import ProviderCall
-from llmprovider.processing import process
 from llmprovider.providers.base import ProviderError
 from llmprovider.providers.registry import provider_for
 from tests.integration.llmprovider import scripted_judges as judges

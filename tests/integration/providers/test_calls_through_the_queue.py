@@ -7,8 +7,8 @@ import pytest
 from django.core import serializers
 
 from llmprovider.contracts import Instructions, TokenUsage
+from llmprovider.costs.pricing import cost_of
 from llmprovider.models import ProviderCall, QueueItem
-from llmprovider.pricing import cost_of
 from tests.emulators import emulator
 from tests.integration.llmprovider.comparisons import queued, retry_at_once, work, work_once
 from tests.integration.providers import wires

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from llmprovider.prompts import ANSWER_SCHEMA
+from llmprovider.prompting.prompts import ANSWER_SCHEMA
 from llmprovider.providers.registry import provider_for
 from tests.integration.providers.wires import WELL, answering, asking, lay
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from llmprovider.prompts import ANSWER_SCHEMA
+from llmprovider.prompting.prompts import ANSWER_SCHEMA
 from llmprovider.providers.base import ProviderRequest
 
 KEYS = {

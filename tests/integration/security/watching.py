@@ -14,8 +14,8 @@ from django.conf import settings
 from prometheus_client import generate_latest
 
 from assessment.intake import sha256_of
-from assessment.lifecycle.creation import create_batch
-from assessment.lifecycle.specs import JudgeSpec
+from assessment.lifecycle.creating.creation import create_batch
+from assessment.lifecycle.creating.specs import JudgeSpec
 from assessment.models import Batch
 from llmprovider.emulator import Emulator, servers
 from llmprovider.emulator.http_messages import Reply, Request

@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from assessment import conf as assessment_conf
 from assessment.lifecycle.finalising import finalise
-from assessment.lifecycle.finishing import finish_wave
-from assessment.lifecycle.recording import record_parcel
 from assessment.lifecycle.starting import start
+from assessment.lifecycle.waves.finishing import finish_wave
+from assessment.lifecycle.waves.recording import record_parcel
 from assessment.models import Batch, ComparisonPair, Wave
+from llmprovider.calls.processing import process
 from llmprovider.jobs.tending import tend
 from llmprovider.models import BatchJob, Bundle, QueueItem
-from llmprovider.processing import process
 
 
 def started(batch: Batch) -> Batch:

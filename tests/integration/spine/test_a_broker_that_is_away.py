@@ -11,7 +11,7 @@ import django
 django.setup()
 from assessment.lifecycle import messages
 from assessment.outbox.messages import deliver_events
-from llmprovider.messages import deliver
+from llmprovider.queueing.messages import deliver
 messages.start_batch(1)
 messages.finish_wave(1, 1, 1, wait=2.0)
 deliver("job:1", "assessment.record_results")

@@ -5,9 +5,9 @@ import pytest
 from assessment.lifecycle.cancelling import cancel
 from assessment.lifecycle.starting import start
 from assessment.models import Batch, ComparisonPair, PairAttempt
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ErrorType
 from llmprovider.models import Bundle, QueueItem
-from llmprovider.processing import process
 from tests.integration.assessment.essays import batch
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import retry_at_once

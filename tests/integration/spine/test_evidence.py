@@ -2,8 +2,8 @@
 
 import pytest
 
-from assessment.lifecycle import finishing
-from assessment.lifecycle.measuring import measure
+from assessment.lifecycle.scores.measuring import measure
+from assessment.lifecycle.waves import finishing
 from tests.integration.assessment.essays import batch
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import set_queue

@@ -3,7 +3,7 @@
 import pytest
 
 from assessment.lifecycle import finalising
-from assessment.lifecycle.scoring import student_ranks
+from assessment.lifecycle.scores.scoring import student_ranks
 from assessment.models import Batch, GradeProjection
 from tests.integration.assessment.essays import batch
 from tests.integration.llmprovider import scripted_judges as judges

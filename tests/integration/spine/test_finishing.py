@@ -2,8 +2,8 @@
 
 import pytest
 
-from assessment.lifecycle.creation import create_batch
-from assessment.lifecycle.finishing import finish_wave
+from assessment.lifecycle.creating.creation import create_batch
+from assessment.lifecycle.waves.finishing import finish_wave
 from assessment.models import Batch, ComparisonPair
 from llmprovider.contracts import ErrorType
 from llmprovider.models import ProviderCall, QueueItem

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from assessment.lifecycle import finishing
-from assessment.lifecycle.finishing import finish_wave
 from assessment.lifecycle.monitoring import monitor
+from assessment.lifecycle.waves import finishing
+from assessment.lifecycle.waves.finishing import finish_wave
 from assessment.models import Batch
 from cjproject.checkups import check_up
 from llmprovider.models import QueueItem

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from assessment.lifecycle.creation import create_batch
-from assessment.lifecycle.specs import BatchRefused
+from assessment.lifecycle.creating.creation import create_batch
+from assessment.lifecycle.creating.specs import BatchRefused
 from assessment.models import Batch
 from tests.integration.assessment.essays import batch, spec
 from tests.integration.llmprovider import scripted_judges as judges

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
-from assessment.lifecycle import launching, long_launches
 from assessment.lifecycle.cancelling import cancel
-from assessment.lifecycle.finishing import finish_wave
 from assessment.lifecycle.monitoring import monitor
 from assessment.lifecycle.starting import start
+from assessment.lifecycle.waves import launching, long_launches
+from assessment.lifecycle.waves.finishing import finish_wave
 from assessment.models import ComparisonPair, PairAttempt
 from llmprovider.contracts import ErrorType
 from llmprovider.jobs.sweeping import sweep

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from assessment.eng5.documents import run_document
-from assessment.lifecycle import wave_prices
-from assessment.lifecycle.rehearsals import forecast, setting_for
-from assessment.lifecycle.specs import JudgeSpec
-from assessment.lifecycle.wave_prices import Pricing
+from assessment.lifecycle.creating.rehearsals import forecast, setting_for
+from assessment.lifecycle.creating.specs import JudgeSpec
+from assessment.lifecycle.waves import prices as wave_prices
+from assessment.lifecycle.waves.prices import Pricing
 from assessment.models import GradeProjection
 from assessment.modes import LLMBatchingMode
 from assessment.pairing.waves import NO_BLOCK, WavePlan

@@ -6,13 +6,13 @@ from uuid import uuid4
 import pytest
 
 from assessment.lifecycle.finalising import finalise
-from assessment.lifecycle.launching import launch_wave
-from assessment.lifecycle.recording import record_parcel
-from assessment.lifecycle.wave_plans import plan_next_wave
+from assessment.lifecycle.waves.launching import launch_wave
+from assessment.lifecycle.waves.plans import plan_next_wave
+from assessment.lifecycle.waves.recording import record_parcel
 from assessment.models import Batch, ComparisonPair, PairAttempt
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ErrorType
 from llmprovider.models import Bundle, QueueItem
-from llmprovider.processing import process
 from tests.integration.assessment.essays import batch
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import at_once, set_queue

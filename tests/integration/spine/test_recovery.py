@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from assessment.lifecycle import monitoring
 from assessment.lifecycle.finalising import finalise
-from assessment.lifecycle.finishing import finish_wave
 from assessment.lifecycle.monitoring import monitor
 from assessment.lifecycle.starting import start
+from assessment.lifecycle.waves.finishing import finish_wave
 from assessment.models import Batch, ComparisonPair
 from cjproject.celery import app
-from llmprovider.clean_up import clean_up as queue_clean_up
 from llmprovider.models import QueueItem
+from llmprovider.queueing.clean_up import clean_up as queue_clean_up
 from tests.integration.assessment.essays import batch
 from tests.integration.llmprovider.comparisons import queued, set_queue
 from tests.integration.spine import driving

@@ -3,12 +3,12 @@
 import pytest
 from django.utils import timezone
 
-from assessment.lifecycle.specs import JudgeSpec
+from assessment.lifecycle.creating.specs import JudgeSpec
 from assessment.models import ComparisonPair, PairAttempt
-from llmprovider.clean_up import clean_up
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ErrorType
 from llmprovider.models import QueueItem
-from llmprovider.processing import process
+from llmprovider.queueing.clean_up import clean_up
 from tests.integration.assessment.essays import batch
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import retry_at_once, set_queue

@@ -9,9 +9,9 @@ from assessment.lifecycle import monitoring, starting
 from assessment.lifecycle.cancelling import cancel
 from assessment.models import Batch
 from cjproject.embedded import EmbeddedStack
+from llmprovider.calls.processing import process
 from llmprovider.contracts import ErrorType
 from llmprovider.models import QueueItem
-from llmprovider.processing import process
 from tests.integration.assessment.essays import batch
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import retry_at_once, set_queue

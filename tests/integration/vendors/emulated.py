@@ -9,13 +9,13 @@ from typing import Any, Final
 import pytest
 
 from assessment.lifecycle import starting
-from assessment.lifecycle.specs import JudgeSpec
+from assessment.lifecycle.creating.specs import JudgeSpec
 from assessment.models import Batch
 from cjproject.embedded import EmbeddedStack
 from llmprovider.contracts import TokenUsage
+from llmprovider.costs.pricing import cost_of
 from llmprovider.emulator import Call, Emulator
 from llmprovider.models import ProviderCall
-from llmprovider.pricing import cost_of
 from tests.emulators import running
 from tests.integration.assessment.essays import batch
 

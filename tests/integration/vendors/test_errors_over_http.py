@@ -6,11 +6,11 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
+from llmprovider.calls.turns import take_turn
 from llmprovider.contracts import QueueMode
 from llmprovider.emulator import Emulator
 from llmprovider.gates import closed_until
 from llmprovider.models import Bundle, Gate, ProviderCall, QueueItem
-from llmprovider.turns import take_turn
 from tests.integration.llmprovider.comparisons import (
     at_once,
     queued,

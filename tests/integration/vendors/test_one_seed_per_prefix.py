@@ -2,8 +2,8 @@
 
 import pytest
 
-from assessment.lifecycle.creation import create_batch
-from assessment.lifecycle.specs import JudgeSpec
+from assessment.lifecycle.creating.creation import create_batch
+from assessment.lifecycle.creating.specs import JudgeSpec
 from llmprovider.emulator import Call
 from tests.integration.assessment.essays import spec
 from tests.integration.spine import driving

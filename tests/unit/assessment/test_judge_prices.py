@@ -6,8 +6,8 @@ import pytest
 
 from assessment.eng5.bad_options import BadOption
 from assessment.eng5.judge_prices import judge_prices
-from llmprovider.call_costs import call_cost
 from llmprovider.contracts import GivenPrice, Overrides, TokenUsage
+from llmprovider.costs.calls import call_cost
 
 ONE, OTHER = "openai_compatible:local", "openai:gpt-4o"
 

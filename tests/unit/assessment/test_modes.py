@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from assessment.lifecycle.specs import BatchConfigOverrides
+from assessment.lifecycle.creating.specs import BatchConfigOverrides
 from assessment.modes import QUEUE_MODES, LLMBatchingMode, ResolvedMode, resolve_mode
 
 PER_REQUEST, SERIAL, BATCH_API = LLMBatchingMode

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import yaml
 
-from llmprovider.expiries import time_to_live
+from llmprovider.queueing.expiries import time_to_live
 from tests.conftest import PROJECT
 from tests.unit.deploy.expressions import PANELS, PROMETHEUS, RULES
 from tests.unit.project.documents import blocks, pages

@@ -3,7 +3,7 @@
 import pytest
 
 from llmprovider.emulator.schemas import anthropic_problem, openai_problem
-from llmprovider.prompts import ANSWER_SCHEMA
+from llmprovider.prompting.prompts import ANSWER_SCHEMA
 
 
 def thing(**properties):

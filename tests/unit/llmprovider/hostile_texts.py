@@ -1,6 +1,6 @@
 """Texts written for the judge, by the sign that each must have, and texts that only look so."""
 
-from llmprovider import warning_signs as signs
+from llmprovider.prompting import warning_signs as signs
 
 NONCE = "5f0c91d2ab34e677"
 

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from llmprovider.answers import (
+from llmprovider.contracts import MAX_JUSTIFICATION_CHARS, ErrorType
+from llmprovider.prompting.answers import (
     ANSWERED_TWICE,
     CONFIDENCE_CLAMPED,
     JUSTIFICATION_CUT,
     read_answer,
 )
-from llmprovider.contracts import MAX_JUSTIFICATION_CHARS, ErrorType
-from llmprovider.prompts import ANSWER_SCHEMA, parse_prompt
+from llmprovider.prompting.prompts import ANSWER_SCHEMA, parse_prompt
 
 ITEMS = ("c1", "c2", "c3")
 PAGE = Path(__file__).parents[3] / "docs" / "answers.md"

@@ -4,7 +4,7 @@ import pytest
 
 from llmprovider.contracts import TokenUsage
 from llmprovider.contracts.known_models import KNOWN_MODELS
-from llmprovider.pricing import cost_of
+from llmprovider.costs.pricing import cost_of
 
 # OpenAI gives no second discount on what these read from the cache.
 FULL_PRICE_READS = {"o3", "gpt-4.1", "gpt-4.1-mini", "gpt-4o", "gpt-4o-mini"}

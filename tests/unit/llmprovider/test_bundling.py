@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmprovider.bundling import PlanItem, plan_bundles
 from llmprovider.contracts import Instructions, QueueMode
-from llmprovider.prompts import Comparison, build_prompt, system_text
-from llmprovider.tokens import estimate_tokens, expected_output_tokens
+from llmprovider.prompting.prompts import Comparison, build_prompt, system_text
+from llmprovider.prompting.tokens import estimate_tokens, expected_output_tokens
+from llmprovider.queueing.bundling import PlanItem, plan_bundles
 
 SERIAL = QueueMode.SERIAL_BUNDLE
 PLENTY = 10**9

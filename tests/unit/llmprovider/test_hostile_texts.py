@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmprovider.answers import read_answer
-from llmprovider.prompts import parse_prompt
-from llmprovider.visible_texts import clean
+from llmprovider.prompting.answers import read_answer
+from llmprovider.prompting.prompts import parse_prompt
+from llmprovider.prompting.visible_texts import clean
 from tests.unit.llmprovider.hostile_texts import ALL, HARMLESS, NONCE
 from tests.unit.llmprovider.test_prompts import built, compare, sha, shown
 

@@ -6,7 +6,7 @@ import pytest
 
 from llmprovider.contracts import BatchFill, ComparisonRequest, Document, Instructions, Overrides
 from llmprovider.contracts.comparisons import QueueMode
-from llmprovider.estimates import estimate
+from llmprovider.costs.estimates import estimate
 from llmprovider.jobs.estimates import jobs_needed
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from llmprovider.lines import Line, in_turn
+from llmprovider.queueing.lines import Line, in_turn
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from llmprovider.mock_judges import DEFAULT_MODEL, define_mock_judge
 from llmprovider.models import MockJudge
+from llmprovider.providers.mock_judges import DEFAULT_MODEL, define_mock_judge
 
 A, B = (hashlib.sha256(text).hexdigest() for text in (b"a", b"b"))
 

@@ -8,14 +8,14 @@ from itertools import permutations
 
 import pytest
 
-from llmprovider.answers import read_answer
 from llmprovider.contracts import ErrorType, Instructions
-from llmprovider.mock_judges import DEFAULT_MODEL, define_mock_judge
 from llmprovider.models import MockJudge
-from llmprovider.prompts import Comparison, build_prompt
+from llmprovider.prompting.answers import read_answer
+from llmprovider.prompting.prompts import Comparison, build_prompt
+from llmprovider.prompting.tokens import estimate_tokens, max_output_tokens
 from llmprovider.providers.base import ProviderError, ProviderRequest, Stop
 from llmprovider.providers.mock import MockProvider
-from llmprovider.tokens import estimate_tokens, max_output_tokens
+from llmprovider.providers.mock_judges import DEFAULT_MODEL, define_mock_judge
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from genai_prices import calc_price
 
 from llmprovider.contracts import GivenPrice, TokenUsage
 from llmprovider.contracts.known_models import KNOWN_MODELS
-from llmprovider.pricing import UnknownPrice, cost_at, cost_of, has_price
+from llmprovider.costs.pricing import UnknownPrice, cost_at, cost_of, has_price
 
 # USD per million tokens: input, cached, written for 5 minutes, written for 1 hour, output.
 OPUS = {"input": 4, "read": Decimal("0.2"), "write": 5, "write_1h": 8, "output": 20}

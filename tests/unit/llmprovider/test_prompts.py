@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmprovider.contracts import MAX_JUSTIFICATION_CHARS, Instructions
-from llmprovider.prompts import (
+from llmprovider.prompting.prompts import (
     ANSWER_SCHEMA,
     DEFAULT_SYSTEM_PROMPT,
     Comparison,
     build_prompt,
     parse_prompt,
 )
-from llmprovider.visible_texts import clean
+from llmprovider.prompting.visible_texts import clean
 
 NONCE = "5f0c91d2ab34e677"
 TASK = "Write about a journey you remember."

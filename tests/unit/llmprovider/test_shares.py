@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmprovider.shares import may_take_one
+from llmprovider.queueing.shares import may_take_one
 
 
 def filled(workers: int, lanes: int) -> list[int]:

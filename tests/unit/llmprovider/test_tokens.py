@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from llmprovider.contracts import MAX_BUNDLE_SIZE, MAX_JUSTIFICATION_CHARS
-from llmprovider.tokens import (
+from llmprovider.prompting.tokens import (
     LIKELY,
     estimate_tokens,
     expected_output_tokens,

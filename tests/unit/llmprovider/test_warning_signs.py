@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from assessment.intake.texts import read_text
 from llmprovider.contracts.texts import Sign, warning_signs
-from llmprovider.warning_signs import HIDDEN, ORDERS, WORDS
+from llmprovider.prompting.warning_signs import HIDDEN, ORDERS, WORDS
 from tests.conftest import PROJECT
 from tests.unit.llmprovider.hostile_texts import ALL, BY_SIGN, HARMLESS
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from llmprovider import messages
 from llmprovider.conf import ProviderSettings
+from llmprovider.queueing import messages
 
 PROJECT = Path(__file__).resolve().parents[3]
 MANUAL = (PROJECT / "docs" / "workers.md").read_text(encoding="utf-8")

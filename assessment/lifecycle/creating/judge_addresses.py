@@ -1,0 +1,34 @@
+"""Judges that are asked elsewhere than at their vendor's: forgotten, such a run looks like any."""
+
+from collections.abc import Sequence
+
+from assessment.lifecycle.creating.specs import JudgeSpec
+from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts.queue import JudgeAddress
+
+
+def addresses_of(judges: Sequence[JudgeSpec]) -> list[JudgeAddress]:
+    """By provider, where this process's environment gives it an address."""
+    providers = sorted({judge.provider for judge in judges})
+    return [one for one in map(judge_queue.address_of, providers) if one is not None]
+
+
+def address_record(judges: Sequence[JudgeSpec]) -> dict[str, dict[str, str]]:
+    """For the record of a run; empty where there is none."""
+    found = {one.provider: one.place for one in addresses_of(judges)}
+    return {"judge_addresses": found} if found else {}
+
+
+def address_warnings(judges: Sequence[JudgeSpec]) -> list[dict[str, str]]:
+    """A warning for all vendors' names under which somebody else is asked."""
+    told = [
+        f"{one.provider} is asked at {one.place}, not at the vendor's own address "
+        f"({one.variable} is set)"
+        for one in addresses_of(judges)
+        if one.instead_of_vendor
+    ]
+    if not told:
+        return []
+    words = "; ".join(told)
+    message = f"{words}. Who answers there, and what it costs, may differ from what is shown."
+    return [{"code": "other_address", "message": message}]

@@ -1,0 +1,1 @@
+"""One call to a provider: let in, asked, its answer written down."""

@@ -1,0 +1,1 @@
+"""What calls will cost at most and on average, may cost, and have cost."""
