@@ -73,12 +73,12 @@ def _judges_in_use() -> set[tuple[str, str]]:
     """(provider, model) of the settings' default, and of all that were called of late."""
     from assessment.conf import get_settings
     from cjproject.health import own_connection
-    from llmprovider.contracts import queue
+    from llmprovider.contracts import judging
     from llmprovider.models import ProviderCall
 
     settings = get_settings()
     provider = settings.DEFAULT_LLM_PROVIDER
-    model = settings.DEFAULT_LLM_MODEL or queue.default_model(provider)
+    model = settings.DEFAULT_LLM_MODEL or judging.default_model(provider)
     judges = {(provider, model)} if provider else set()
     called = ProviderCall.objects.filter(started_at__gte=timezone.now() - OF_LATE).order_by()
     sql, values = called.values_list("provider", "model").distinct().query.sql_with_params()

@@ -13,7 +13,7 @@ from assessment.lifecycle.cancelling import cancel
 from assessment.lifecycle.job_words import job_words
 from assessment.lifecycle.jobs import jobs_of
 from assessment.models import Batch, Wave
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import bills
 
 
 class WaveInline(RecordInline):
@@ -127,7 +127,7 @@ class BatchAdmin(Record):
             .get_queryset(request)
             .defer("result", "run_record", "specified_pairs")
             .annotate(key=Cast("pk", CharField()))
-            .annotate(spent=judge_queue.cost_expression(OuterRef("key")))
+            .annotate(spent=bills.cost_expression(OuterRef("key")))
         )
 
     @admin.display(description="progress")
@@ -155,7 +155,7 @@ class BatchAdmin(Record):
 
     @admin.display(description="billed so far")
     def billed(self, batch: Batch) -> str:
-        totals = judge_queue.totals_of(str(batch.pk))
+        totals = bills.totals_of(str(batch.pk))
         known, unpriced = totals["known_usd"], totals["unpriced_calls"]
         amount = "unknown cost" if known is None else f"{known:.4f} USD"
         words = (

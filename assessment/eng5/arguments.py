@@ -7,8 +7,7 @@ from pathlib import Path
 
 from assessment.modes import ALIASES, LLMBatchingMode
 from assessment.pairing.budgets import FEWEST_COMPARISONS
-from llmprovider.contracts import BatchFill
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import BatchFill, judging
 
 LARGEST = 2**63 - 1
 MODES = [mode.value for mode in LLMBatchingMode] + list(ALIASES)
@@ -109,7 +108,7 @@ def _add_instructions(parser: ArgumentParser) -> None:
 
 def _add_judges(parser: ArgumentParser) -> None:
     judges = parser.add_argument_group("judges")
-    judges.add_argument("--provider", help=f"one of {', '.join(judge_queue.providers())}")
+    judges.add_argument("--provider", help=f"one of {', '.join(judging.providers())}")
     judges.add_argument("--model", help="the provider's name of the model")
     judges.add_argument(
         "--judge",

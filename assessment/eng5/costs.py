@@ -13,8 +13,8 @@ from assessment.eng5.bad_options import BadOption
 from assessment.eng5.batches import find_batch
 from assessment.eng5.running import require_tables
 from assessment.eng5.tables import Output, write_table
-from llmprovider.contracts import queue as judge_queue
-from llmprovider.contracts.queue import COST_HEAD, CostSum, JudgeCost, cost_rows
+from llmprovider.contracts import bills
+from llmprovider.contracts.bills import COST_HEAD, CostSum, JudgeCost, cost_rows
 
 DEFAULT_DAYS = 7
 
@@ -26,11 +26,11 @@ def costs(options: Namespace, out: Output, err: Output) -> bool:
         raise BadOption("give either --batch or --days, not both")
     if options.batch:
         batch = find_batch(options.batch)
-        found = judge_queue.costs_of_batch(str(batch.pk))
+        found = bills.costs_of_batch(str(batch.pk))
         title = f"Costs of batch {batch.pk}"
     else:
         days = options.days or DEFAULT_DAYS
-        found = judge_queue.costs_by_day(_start_of(timezone.now(), days))
+        found = bills.costs_by_day(_start_of(timezone.now(), days))
         title = f"Costs of the last {days} days (a day is a day in UTC)"
     if options.json:
         out.write(json.dumps(costs_document(found), indent=1))
@@ -58,7 +58,7 @@ def costs_document(found: Sequence[JudgeCost]) -> dict[str, Any]:
             }
             for cost in found
         ],
-        "total": _figures(judge_queue.total_of(found)),
+        "total": _figures(bills.total_of(found)),
         "currency": "USD",
     }
 
@@ -85,7 +85,7 @@ def _write(found: Sequence[JudgeCost], out: Output) -> None:
         return
     write_table(COST_HEAD, cost_rows(found), out)
     out.write("  compared: verdicts; each: USD for one verdict, failed calls included.")
-    total = judge_queue.total_of(found)
+    total = bills.total_of(found)
     if total.unpriced_calls:
         out.write(
             f"  {total.unpriced_calls} calls have no known price: their cost is not in the sums. "

@@ -9,7 +9,7 @@ from assessment.lifecycle.costs import cost_so_far
 from assessment.lifecycle.jobs import jobs_of
 from assessment.models import Batch, ComparisonPair, Wave
 from cjproject import __version__
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import bills
 
 SCHEMA_VERSION = 1
 
@@ -17,7 +17,7 @@ SCHEMA_VERSION = 1
 def run_document(batch: Batch) -> dict[str, Any]:
     """`run.json` of a batch in any state; what is not known yet is null or empty."""
     record = batch.run_record or {}
-    calls = judge_queue.calls_of(str(batch.pk))
+    calls = bills.calls_of(str(batch.pk))
     result = batch.result or {}
     names = dict(batch.essays.values_list("position", "name"))
     return {
@@ -89,7 +89,7 @@ def batch_summary(batch: Batch) -> dict[str, Any]:
 def cost_summary(batch: Batch, calls: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """What was spent, in all and per judge; `usd` is null where no part of it is known."""
     if calls is None:
-        calls = judge_queue.calls_of(str(batch.pk))
+        calls = bills.calls_of(str(batch.pk))
     judges: dict[tuple[str, str], dict[str, Any]] = {}
     for call in calls:
         key = (call["provider"], call["model"])

@@ -24,7 +24,7 @@ from assessment.lifecycle.job_words import progress_words
 from assessment.lifecycle.jobs import Job, jobs_of, unsent, unsettled
 from assessment.lifecycle.troubles import trouble_words, troubles_of
 from assessment.models import Batch
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import bills
 from llmprovider.contracts.queue import Trouble, TroubleKind
 
 POLL_SECONDS = 0.2
@@ -69,7 +69,7 @@ def look(batch_id: int) -> Sighting:
     batch = Batch.objects.defer("result").get(pk=batch_id)
     waves = list(batch.waves.defer("planned", "scores").order_by("-number")[:2])
     changes = [one.max_score_change for one in waves if one.max_score_change is not None]
-    totals = judge_queue.totals_of(str(batch_id))
+    totals = bills.totals_of(str(batch_id))
     known = totals["known_usd"]
     cost = float(known) if known is not None else None
     return Sighting(

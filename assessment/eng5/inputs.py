@@ -31,8 +31,7 @@ from assessment.lifecycle.creating.specs import (
 )
 from assessment.measurement.scales import parse_scale
 from assessment.modes import LLMBatchingMode
-from llmprovider.contracts import BatchFill
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import BatchFill, judging
 
 SOURCE = "eng5_runner"
 MOCK = "mock"
@@ -49,7 +48,7 @@ class MockJudgeSpec:
 
     def define(self) -> str:
         """Store the judge; returns its model name."""
-        return judge_queue.define_mock_judge(
+        return judging.define_mock_judge(
             seed=self.seed,
             slope=self.slope,
             position_bias=self.position_bias,

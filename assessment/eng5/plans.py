@@ -20,9 +20,8 @@ from assessment.lifecycle.creating.resolutions import (
 )
 from assessment.lifecycle.creating.specs import BatchSpec, JudgeSpec
 from assessment.modes import LLMBatchingMode
-from llmprovider.contracts import BatchFill
-from llmprovider.contracts import queue as judge_queue
-from llmprovider.contracts.queue import Estimate
+from llmprovider.contracts import BatchFill, bills, judging
+from llmprovider.contracts.bills import Estimate
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def plan_run(spec: BatchSpec, *, compare: bool = True, keyless: bool = False) ->
 
 def _without_key(judges: Sequence[JudgeSpec]) -> list[dict[str, str]]:
     """What is missing here that judging needs and planning does not."""
-    problems = {judge_queue.environment_problem(judge.provider) for judge in judges}
+    problems = {judging.environment_problem(judge.provider) for judge in judges}
     return [
         {"code": "no_key", "message": f"Nothing can be judged yet: {problem}."}
         for problem in sorted(filter(None, problems))
@@ -115,14 +114,14 @@ def _ways() -> Iterator[tuple[LLMBatchingMode, BatchFill | None]]:
     """Every mode, and the two ways in which a provider's batch job can be filled."""
     yield LLMBatchingMode.PER_REQUEST, None
     yield LLMBatchingMode.SERIAL_BUNDLE, None
-    for fill in BatchFill if judge_queue.makes_jobs() else (None,):
+    for fill in BatchFill if judging.makes_jobs() else (None,):
         yield LLMBatchingMode.PROVIDER_BATCH_API, fill
 
 
 def _fill(spec: BatchSpec, mode: LLMBatchingMode) -> BatchFill | None:
-    if mode is not LLMBatchingMode.PROVIDER_BATCH_API or not judge_queue.makes_jobs():
+    if mode is not LLMBatchingMode.PROVIDER_BATCH_API or not judging.makes_jobs():
         return None
-    return judge_queue.batch_fill(spec.batch_config_overrides.batch_fill)
+    return judging.batch_fill(spec.batch_config_overrides.batch_fill)
 
 
 def _open_to(spec: BatchSpec, judges: Sequence[JudgeSpec], mode: LLMBatchingMode) -> bool:
@@ -146,6 +145,6 @@ def _plan_mode(
         strategy=resolve_strategy(spec, mode),
         first_wave=waves[0].estimate.comparisons if waves else 0,
         waves=len(waves),
-        estimate=sum((wave.estimate for wave in waves), judge_queue.NOTHING),
+        estimate=sum((wave.estimate for wave in waves), bills.NOTHING),
         money=forecast_of(spec, waves),
     )

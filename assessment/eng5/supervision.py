@@ -21,7 +21,7 @@ from assessment.lifecycle.jobs import Job, jobs_of, unsettled
 from assessment.models import Batch
 from assessment.modes import LLMBatchingMode
 from cjproject.embedded import Standby
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import judging
 
 MOST_OTHERS = 5  # batches that are named one by one
 
@@ -60,7 +60,7 @@ def check_detachable(mode: LLMBatchingMode) -> None:
     """Refuse to leave a batch that nobody would judge. Raises BadOption."""
     if not settings.EMBEDDED:
         return
-    if mode is not LLMBatchingMode.PROVIDER_BATCH_API or not judge_queue.makes_jobs():
+    if mode is not LLMBatchingMode.PROVIDER_BATCH_API or not judging.makes_jobs():
         raise BadOption(
             "--detach: on the embedded default nobody judges once this command has ended. Leave it "
             "out, use --llm-batching-mode provider_batch_api with a provider that takes batch "

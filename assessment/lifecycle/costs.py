@@ -3,7 +3,7 @@
 from typing import Any
 
 from assessment.models import Batch
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import bills
 
 
 def cost_so_far(batch: Batch) -> dict[str, Any]:
@@ -13,7 +13,7 @@ def cost_so_far(batch: Batch) -> dict[str, Any]:
     where a price is missing. `unanswered_calls` have no bill that is known: up to
     `unanswered_at_most_usd` comes on top.
     """
-    totals = judge_queue.totals_of(str(batch.pk))
+    totals = bills.totals_of(str(batch.pk))
     known, unpriced = totals["known_usd"], totals["unpriced_calls"]
     whole = batch.completed and known is not None and not unpriced
     return {

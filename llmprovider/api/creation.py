@@ -14,7 +14,15 @@ from rest_framework.exceptions import ValidationError
 from llmprovider.api.problems import Busy, Conflict
 from llmprovider.api.requests import ManyComparisons, OneComparison
 from llmprovider.api.results import KEEP_RESULTS
-from llmprovider.contracts import ComparisonRequest, Document, Overrides, QueueMode, queue
+from llmprovider.contracts import (
+    ComparisonRequest,
+    Document,
+    Overrides,
+    QueueMode,
+    bills,
+    judging,
+    queue,
+)
 from llmprovider.contracts.log_events import tell
 from llmprovider.contracts.models import model_problem, refused_override
 from llmprovider.models import ComparisonSet
@@ -70,19 +78,19 @@ def create(asked: Asked, owner: AbstractBaseUser, key: str, digest: str) -> Comp
 
 def _judge(asked: Asked) -> Overrides:
     """Who judges. Raises ValidationError for a judge that could not, or could not be billed."""
-    model = asked.model or queue.default_model(asked.provider)
-    problem = queue.judge_problem(asked.provider, model)
+    model = asked.model or judging.default_model(asked.provider)
+    problem = judging.judge_problem(asked.provider, model)
     if problem:
         of_model = not model or model_problem(asked.provider, model, timezone.localdate())
         raise ValidationError({"model" if of_model else "provider": [problem]})
-    if queue.is_mock(asked.provider) and not queue.has_mock_judge(model):
+    if judging.is_mock(asked.provider) and not judging.has_mock_judge(model):
         raise ValidationError({"model": [f"there is no mock judge {model!r}"]})
     overrides = asked.to_overrides(model)
     refused = refused_override(overrides)
     if refused:
         field, message = refused
         raise ValidationError({field: [message]})
-    has_price = asked.price is not None or queue.has_price(asked.provider, model)
+    has_price = asked.price is not None or bills.has_price(asked.provider, model)
     if asked.money_cap_usd is not None and not has_price:
         raise ValidationError(
             {

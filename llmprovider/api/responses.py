@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from pydantic import BaseModel, Field
 
 from llmprovider.api.statuses import FINAL, Counts, SetStatus, counts_of, status_of
-from llmprovider.contracts import ComparisonResult, queue
+from llmprovider.contracts import ComparisonResult, bills, queue
 from llmprovider.models import ComparisonSet, QueueItem
 
 AddressOf = Callable[[UUID], str]
@@ -112,7 +112,7 @@ def told(comparison_set: ComparisonSet, address_of: AddressOf) -> ComparisonSetT
     # States before results: what is told to have ended then has its result.
     (summary,) = summaries([comparison_set], address_of)
     found = queue.finished(comparison_set.batch_key)
-    totals = queue.totals_of(comparison_set.batch_key)
+    totals = bills.totals_of(comparison_set.batch_key)
     return ComparisonSetTold(
         **dict(summary),
         cost=ComparisonSetCost(

@@ -1,54 +1,34 @@
-"""The queue's doors for the app that asks: submit, fetch, acknowledge, withdraw, account.
+"""The queue's doors for the app that asks: submit, fetch, acknowledge, withdraw, look on.
 
-Everything else of this app is its own affair.
+What it costs is in `bills`, who can judge in `judging`; everything else of this app is its own
+affair.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from celery import Signature
 from django.db import transaction
-from django.db.models import DecimalField, Subquery, Sum
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from llmprovider import tallies
 from llmprovider.calls.outcomes import Failure, error_detail, provider_metadata
-from llmprovider.conf import BatchApiMode, get_settings
+from llmprovider.conf import get_settings
 from llmprovider.contracts.comparisons import (
-    BatchFill,
     ComparisonRequest,
     ComparisonResult,
     ErrorDetail,
     ErrorType,
     TokenUsage,
 )
-from llmprovider.costs.estimates import NOTHING, Estimate, cheapest_call, estimate
-from llmprovider.costs.pricing import has_price
-from llmprovider.costs.sums import CostSum, JudgeCost, costs_by_day, costs_of_batch, sums, total_of
-from llmprovider.costs.tables import COST_HEAD, cost_rows
 from llmprovider.jobs import messages as job_messages
 from llmprovider.jobs import sweeping
 from llmprovider.jobs.cancelling import cancel_jobs
 from llmprovider.jobs.listings import jobs_of, oldest_age, waiting_for_a_job
 from llmprovider.jobs.planning import Weighed
 from llmprovider.log_names import parcel_context
-from llmprovider.models import Bundle, ProviderCall, QueueItem
-from llmprovider.providers.mock_judges import define_mock_judge, has_mock_judge
-from llmprovider.providers.registry import (
-    PROVIDERS,
-    JudgeAddress,
-    address_of,
-    batch_problem,
-    choice_problem,
-    environment_problem,
-    is_mock,
-    judge_problem,
-)
+from llmprovider.models import Bundle, QueueItem
 from llmprovider.queueing import clean_up, enqueueing, instalments, messages
 from llmprovider.queueing.enqueueing import QueueFull
 from llmprovider.queueing.instalments import Instalment
@@ -56,51 +36,22 @@ from llmprovider.queueing.parcels import items_of
 from llmprovider.troubles import Trouble, TroubleKind, troubles_of
 
 __all__ = [
-    "COST_HEAD",
-    "NOTHING",
-    "CostSum",
-    "Estimate",
-    "JudgeAddress",
-    "JudgeCost",
     "QueueFull",
     "Trouble",
     "TroubleKind",
     "acknowledge",
-    "address_of",
-    "batch_fill",
-    "batch_problem",
-    "calls_of",
     "capacity",
-    "cheapest_call",
-    "choice_problem",
     "conclude",
-    "cost_expression",
-    "cost_rows",
-    "costs_by_day",
-    "costs_of_batch",
-    "default_model",
-    "define_mock_judge",
-    "environment_problem",
-    "estimate",
     "expect",
     "finished",
-    "has_mock_judge",
-    "has_price",
     "instalments_of",
-    "is_mock",
     "jobs_of",
-    "judge_problem",
     "oldest_age",
-    "makes_jobs",
     "parcel_context",
-    "providers",
     "recover_lone_process",
     "results_of",
-    "settings_in_force",
     "submit",
     "submit_instalment",
-    "total_of",
-    "totals_of",
     "troubles_of",
     "waiting_for_a_job",
     "weighed_for_jobs",
@@ -255,97 +206,6 @@ def _update(keys: Sequence[UUID], **values: object) -> None:
 def capacity() -> int:
     """Most comparisons that the queue holds unfinished; more at once never fit."""
     return get_settings().QUEUE_CAPACITY
-
-
-def batch_fill(asked: BatchFill | None) -> BatchFill:
-    """What each request of a batch job will hold: as asked, else by this service's settings."""
-    return asked if asked is not None else get_settings().BATCH_API_FILL
-
-
-def makes_jobs() -> bool:
-    """Whether comparisons in batch_api mode become batch jobs; else the live queue judges them."""
-    return get_settings().BATCH_API_MODE is not BatchApiMode.DISABLED
-
-
-def settings_in_force() -> dict[str, Any]:
-    """This service's settings, for the record of a run; none of them is a secret."""
-    return get_settings().model_dump(mode="json")
-
-
-def calls_of(batch_key: str) -> list[dict[str, Any]]:
-    """Every provider call of a batch, oldest first, without any text.
-
-    `cost_usd` is None where the bill is not known; up to `reserved_usd` may be billed yet.
-    """
-    return [
-        {
-            "id": str(call.pk),
-            "bundle_id": str(call.bundle_id),
-            "provider": call.provider,
-            "model": call.resolved_model or call.model,
-            "items": call.items_count,
-            "attempt": call.attempt,
-            "input_tokens": call.input_tokens,
-            "output_tokens": call.output_tokens,
-            "cache_read_tokens": call.cache_read_tokens,
-            "cache_write_tokens": call.cache_write_tokens,
-            "cache_write_1h_tokens": call.cache_write_1h_tokens,
-            "reasoning_tokens": call.reasoning_tokens,
-            "cost_usd": float(call.cost_usd) if call.priced and not call.reserved_usd else None,
-            "priced": call.priced,
-            "reserved_usd": float(call.reserved_usd),
-            "error_type": call.error_type or None,
-            "latency_ms": call.latency_ms,
-            "job_id": str(call.job_id) if call.job_id else None,
-            "started_at": call.started_at.isoformat(),
-            "finished_at": call.finished_at.isoformat() if call.finished_at else None,
-        }
-        for call in ProviderCall.objects.filter(batch_key=batch_key).order_by("started_at", "id")
-    ]
-
-
-def totals_of(batch_key: str) -> Mapping[str, Any]:
-    """Of a batch so far: {calls, input_tokens, output_tokens, cost_usd, known_usd, ...}.
-
-    `cost_usd` is the known part; `known_usd` is None where that is no part at all. `unpriced_calls`
-    were answered by a model without a known price; `unanswered_calls` have no bill yet, and may
-    cost up to `reserved_usd` more.
-    """
-    found = sums(ProviderCall.objects.filter(batch_key=batch_key))
-    return {
-        "calls": found.calls,
-        "input_tokens": found.input_tokens,
-        "output_tokens": found.output_tokens,
-        "cost_usd": found.usd,
-        "known_usd": found.known_usd,
-        "unpriced_calls": found.unpriced_calls,
-        "unanswered_calls": found.unanswered_calls,
-        "reserved_usd": found.reserved_usd,
-    }
-
-
-def cost_expression(batch_key: Combinable) -> Combinable:
-    """USD spent so far as part of the caller's own query; `batch_key` refers to its row's key."""
-    spent = (
-        ProviderCall.objects.filter(batch_key=batch_key)
-        .order_by()
-        .values("batch_key")
-        .annotate(spent=Sum("cost_usd"))
-        .values("spent")
-    )
-    money = DecimalField(max_digits=14, decimal_places=8)
-    return Coalesce(Subquery(spent), Decimal(0), output_field=money)
-
-
-def providers() -> list[str]:
-    """Names of the providers that may judge."""
-    return sorted(PROVIDERS)
-
-
-def default_model(provider: str) -> str:
-    """The model meant when only the provider is named; empty where there is none."""
-    known = PROVIDERS.get(provider)
-    return known.default_model if known else ""
 
 
 def recover_lone_process(now: datetime) -> None:

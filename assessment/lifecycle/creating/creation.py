@@ -26,6 +26,7 @@ from assessment.log_names import fields_of
 from assessment.models import Assignment, Batch, Essay
 from assessment.modes import LLMBatchingMode, ResolvedMode
 from assessment.pairing.budgets import completion_denominator
+from llmprovider.contracts import judging
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.contracts.log_events import tell
 from llmprovider.contracts.texts import warning_signs
@@ -89,7 +90,7 @@ def create_batch(
             request_sha256=request_sha256,
             request_correlation_id=request_correlation_id or uuid4(),
             judges=[judge.stored() for judge in judges],
-            mock=any(judge_queue.is_mock(judge.provider) for judge in judges),
+            mock=any(judging.is_mock(judge.provider) for judge in judges),
             warnings=[
                 *_standing_warnings(judges, resolved, sum(map(bool, signs.values()))),
                 *foreseen,
@@ -139,7 +140,7 @@ def _tell_of(batch: Batch) -> None:
 
 def _check_mock_judges(judges: Sequence[JudgeSpec]) -> None:
     for judge in judges:
-        if judge_queue.is_mock(judge.provider) and not judge_queue.has_mock_judge(judge.model):
+        if judging.is_mock(judge.provider) and not judging.has_mock_judge(judge.model):
             raise BatchRefused(
                 "judges", f"no mock judge is called {judge.model!r}. Leave the model out"
             )
@@ -191,7 +192,7 @@ def _as_asked(
         "label": spec.label,
         "settings_in_force": {
             **get_settings().model_dump(mode="json"),
-            **judge_queue.settings_in_force(),
+            **judging.settings_in_force(),
             **address_record(judges),
         },
         "bos_batch_id": spec.bos_batch_id,
@@ -224,7 +225,7 @@ def _standing_warnings(
 ) -> list[dict[str, str]]:
     """What holds from the start, however the batch ends."""
     warnings = []
-    if any(judge_queue.is_mock(judge.provider) for judge in judges):
+    if any(judging.is_mock(judge.provider) for judge in judges):
         message = "A simulated judge took part: these results say nothing about the essays."
         warnings.append({"code": "mock_run", "message": message})
     warnings += address_warnings(judges)

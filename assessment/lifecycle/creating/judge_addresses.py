@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from assessment.lifecycle.creating.specs import JudgeSpec
-from llmprovider.contracts import queue as judge_queue
-from llmprovider.contracts.queue import JudgeAddress
+from llmprovider.contracts import judging
+from llmprovider.contracts.judging import JudgeAddress
 
 
 def addresses_of(judges: Sequence[JudgeSpec]) -> list[JudgeAddress]:
     """By provider, where this process's environment gives it an address."""
     providers = sorted({judge.provider for judge in judges})
-    return [one for one in map(judge_queue.address_of, providers) if one is not None]
+    return [one for one in map(judging.address_of, providers) if one is not None]
 
 
 def address_record(judges: Sequence[JudgeSpec]) -> dict[str, dict[str, str]]:

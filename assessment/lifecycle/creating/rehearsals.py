@@ -20,9 +20,8 @@ from assessment.pairing.means import Means
 from assessment.pairing.plans import next_wave
 from assessment.pairing.states import PairingState, text_numbers
 from assessment.pairing.waves import WavePlan
-from llmprovider.contracts import BatchFill, Document, Instructions
-from llmprovider.contracts import queue as judge_queue
-from llmprovider.contracts.queue import Estimate
+from llmprovider.contracts import BatchFill, Document, Instructions, bills
+from llmprovider.contracts.bills import Estimate
 
 # Enough of a run to know what a comparison of it costs.
 FORECAST_WAVES = 3
@@ -70,9 +69,9 @@ def rehearse(
         askings = wave_askings(plan, documents, len(judges), seed=seed, number=number)
         some = sample(askings, seed=seed, number=number) if sampled else askings
         requests = comparison_requests(some, setting)
-        estimate = judge_queue.estimate(requests)
+        estimate = bills.estimate(requests)
         weighed = number == 1 and cap is not None
-        yield RehearsedWave(estimate, judge_queue.cheapest_call(requests) if weighed else None)
+        yield RehearsedWave(estimate, bills.cheapest_call(requests) if weighed else None)
         spent += (likely_usd(estimate) or Decimal(0)) * len(askings) / len(some)
         planned += len(plan)
         state = state.after(plan.pairs)

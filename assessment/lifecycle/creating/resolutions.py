@@ -11,8 +11,7 @@ from assessment.lifecycle.creating.specs import (
 )
 from assessment.modes import LLMBatchingMode, LLMBatchingStrategy, ResolvedMode, resolve_mode
 from assessment.pairing.budgets import FEWEST_COMPARISONS
-from llmprovider.contracts import Overrides
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import Overrides, bills, judging
 from llmprovider.contracts.models import refused_override
 
 
@@ -39,11 +38,11 @@ def resolve_judges(spec: BatchSpec, *, keyless: bool = False) -> list[JudgeSpec]
             )
         ]
     resolved = [
-        judge.model_copy(update={"model": judge.model or judge_queue.default_model(judge.provider)})
+        judge.model_copy(update={"model": judge.model or judging.default_model(judge.provider)})
         for judge in judges
     ]
     for judge in resolved:
-        check = judge_queue.choice_problem if keyless else judge_queue.judge_problem
+        check = judging.choice_problem if keyless else judging.judge_problem
         problem = check(judge.provider, judge.model)
         if problem:
             raise BatchRefused("judges", problem)
@@ -66,9 +65,9 @@ def _check_overrides(judges: Sequence[JudgeSpec], asked: LLMConfigOverrides) -> 
 def _check_prices(judges: Sequence[JudgeSpec], *, capped: bool) -> None:
     """Under a money cap every price must be known, or the cap could not hold."""
     for judge in judges:
-        if judge.price is not None and judge_queue.is_mock(judge.provider):
+        if judge.price is not None and judging.is_mock(judge.provider):
             raise BatchRefused("judges", "the mock judge costs nothing. Leave its price out")
-        unpriced = judge.price is None and not judge_queue.has_price(judge.provider, judge.model)
+        unpriced = judge.price is None and not bills.has_price(judge.provider, judge.model)
         if capped and unpriced:
             raise BatchRefused(
                 "money_cap_usd",
@@ -114,9 +113,9 @@ def resolve_batching(spec: BatchSpec, judges: Sequence[JudgeSpec]) -> ResolvedMo
         settings.LLM_BATCHING_MODE,
         [(judge.provider, judge.model) for judge in judges],
         settings.LLM_BATCH_API_ALLOWED_PROVIDERS,
-        judge_queue.batch_problem,
+        judging.batch_problem,
     )
-    if resolved.mode is LLMBatchingMode.PROVIDER_BATCH_API and not judge_queue.makes_jobs():
+    if resolved.mode is LLMBatchingMode.PROVIDER_BATCH_API and not judging.makes_jobs():
         return ResolvedMode(
             resolved.mode,
             "provider_batch_api judges everything in one wave, but batch jobs are switched off: it "

@@ -7,7 +7,7 @@ from assessment.fitting.analyses import CHANCE_Z, FEW_COMPARISONS
 from assessment.lifecycle.scores.measuring import Measurement
 from assessment.measurement.grades import GradeProjection
 from assessment.models import Batch, Essay
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import bills
 
 
 def warnings_of(
@@ -49,7 +49,7 @@ def warnings_of(
                 "count in any score.",
             )
         )
-    unpriced = judge_queue.totals_of(str(batch.pk))["unpriced_calls"]
+    unpriced = bills.totals_of(str(batch.pk))["unpriced_calls"]
     if unpriced:
         found.append(
             (

@@ -14,14 +14,13 @@ from assessment.lifecycle.waves.requests import (
 )
 from assessment.models import Batch, ComparisonPair, Essay, Wave
 from assessment.modes import LLMBatchingMode
-from llmprovider.contracts import BatchFill, ComparisonRequest, Document, Instructions
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import BatchFill, ComparisonRequest, Document, Instructions, bills
 
 
 def cheapest_call(batch: Batch, wave: Wave) -> Decimal | None:
     """USD that the least of the wave's calls can cost at most; None where no price is known."""
     pairs = list(wave.pairs.order_by("id"))
-    return judge_queue.cheapest_call(requests_of(batch, wave, pairs, of=len(pairs)))
+    return bills.cheapest_call(requests_of(batch, wave, pairs, of=len(pairs)))
 
 
 def request_type_of(wave: Wave) -> ComparisonPair.RequestType:

@@ -17,7 +17,7 @@ from assessment.pairing.plans import WaveRules, next_wave
 from assessment.pairing.specified import next_specified
 from assessment.pairing.states import IntArray, PairingState, text_numbers
 from assessment.pairing.waves import NO_BLOCK, WavePlan
-from llmprovider.contracts import Document
+from llmprovider.contracts import Document, bills
 from llmprovider.contracts import queue as judge_queue
 
 
@@ -57,7 +57,7 @@ def _means(batch: Batch, number: int) -> Means | None:
     """What the batch's money cap leaves; None without one, and where nothing is left to weigh."""
     if batch.money_cap is None:
         return None
-    totals = judge_queue.totals_of(str(batch.pk))
+    totals = bills.totals_of(str(batch.pk))
     left = batch.money_cap - totals["cost_usd"] - totals["reserved_usd"]
     if left <= 0:
         return None

@@ -11,9 +11,8 @@ from assessment.dealing import deal
 from assessment.lifecycle.waves.requests import Asking, Setting, comparison_requests
 from assessment.pairing.means import Price
 from assessment.pairing.waves import NO_BLOCK, WavePlan
-from llmprovider.contracts import Document
-from llmprovider.contracts import queue as judge_queue
-from llmprovider.contracts.queue import Estimate
+from llmprovider.contracts import Document, bills
+from llmprovider.contracts.bills import Estimate
 
 # Rendering a comparison to count its tokens takes a millisecond or two; so many are a sample whose
 # mean cost is within one or two per cent of that of all.
@@ -34,7 +33,7 @@ class Pricing:
         judges = len(self.setting.judges)
         askings = wave_askings(plan, self.documents, judges, seed=self.seed, number=self.number)
         some = sample(askings, seed=self.seed, number=self.number)
-        estimate = judge_queue.estimate(comparison_requests(some, self.setting))
+        estimate = bills.estimate(comparison_requests(some, self.setting))
         likely, at_most = likely_usd(estimate), estimate.costs.at_most
         if likely is None or at_most is None:
             return None

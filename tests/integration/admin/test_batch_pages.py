@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from assessment.lifecycle import starting
 from assessment.models import Batch
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import bills
 from llmprovider.models import QueueItem
 from tests.integration.admin.pages import list_url, page
 from tests.integration.admin.rows import MODELS
@@ -44,7 +44,7 @@ def test_the_list_tells_how_far_each_batch_is(admin: Client, finished: Batch) ->
 
 def test_a_page_shows_state_waves_and_what_was_billed(admin: Client, finished: Batch) -> None:
     shown = page(admin, change_url(finished.pk))
-    totals = judge_queue.totals_of(str(finished.pk))
+    totals = bills.totals_of(str(finished.pk))
     assert f"in {totals['calls']} calls, {totals['input_tokens']:,} tokens in" in shown
     assert shown.count("/admin/assessment/wave/") >= finished.waves.count()
     for warning in finished.warnings:
@@ -69,10 +69,8 @@ def test_its_links_lead_to_lists_of_its_own_rows(admin: Client, finished: Batch)
         "assessment_outgoingevent": 1,
         "llmprovider_batchaccount": 1,
         "llmprovider_queueitem": finished.pairs.count(),
-        "llmprovider_providercall": len(judge_queue.calls_of(str(finished.pk))),
-        "llmprovider_bundle": len(
-            {call["bundle_id"] for call in judge_queue.calls_of(str(finished.pk))}
-        ),
+        "llmprovider_providercall": len(bills.calls_of(str(finished.pk))),
+        "llmprovider_bundle": len({call["bundle_id"] for call in bills.calls_of(str(finished.pk))}),
     }
     for model, url in lists.items():
         assert page(admin, url).count('<th class="field-') == expected[model], model

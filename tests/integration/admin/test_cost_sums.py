@@ -5,7 +5,7 @@ import re
 from django.test import Client
 
 from assessment.models import Batch
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import bills
 from tests.integration.admin.pages import list_url, page
 from tests.integration.api.batches import work
 from tests.integration.assessment.essays import batch
@@ -25,7 +25,7 @@ def test_the_last_line_is_the_sum_of_the_listed_calls(admin: Client, finished: B
     assert everything[0] == "in all"
     of_one = [sums(page(admin, list_url(CALLS), q=one.pk))[-1] for one in (finished, other)]
     for one, row in zip((finished, other), of_one, strict=True):
-        totals = judge_queue.totals_of(str(one.pk))
+        totals = bills.totals_of(str(one.pk))
         assert row[1:4] == [
             str(totals["calls"]),
             str(one.completed),

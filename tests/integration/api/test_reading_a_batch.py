@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from assessment.lifecycle import starting
 from assessment.models import Batch, ComparisonPair
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import bills
 from llmprovider.models import QueueItem
 from tests.integration.api.batches import SCALE, SECRET, anchor, essay, request, work
 
@@ -41,7 +41,7 @@ def test_a_finished_batch_tells_how_it_ended_and_what_it_cost(
     assert (told["completion_denominator"], told["progress"]) == (15, 1.0)
     assert (told["llm_batching_mode"], told["mock"]) == ("serial_bundle", True)
     assert told["waves"] == finished.waves.count()
-    totals = judge_queue.totals_of(str(finished.pk))
+    totals = bills.totals_of(str(finished.pk))
     assert told["cost"]["calls"] == totals["calls"] > 0
     assert told["cost"]["input_tokens"] == totals["input_tokens"] > 0
     assert told["warnings"] == finished.warnings

@@ -11,7 +11,7 @@ from assessment.lifecycle.creating.specs import (
     JudgeSpec,
 )
 from assessment.models import Batch
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import judging
 
 SCALE = ("F", "E", "D", "C", "B", "A")
 
@@ -41,7 +41,7 @@ def spec(
         one.sha256: float(one.name[-3:]) * (6 / max(students, 1) if one.role == "student" else 1)
         for one in essays
     }
-    model = judge_queue.define_mock_judge(slope=slope, position_bias=bias, truth=truth)
+    model = judging.define_mock_judge(slope=slope, position_bias=bias, truth=truth)
     overrides = {"seed": 7, **changes.pop("overrides", {})}
     return BatchSpec(
         assignment_label="test",

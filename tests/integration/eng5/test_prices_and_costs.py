@@ -7,8 +7,7 @@ import pytest
 
 from assessment.models import Batch
 from llmprovider.calls.processing import process
-from llmprovider.contracts import ErrorType, TokenUsage
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import ErrorType, TokenUsage, bills
 from llmprovider.models import ProviderCall
 from llmprovider.providers.base import ProviderError
 from tests.integration.eng5.conftest import MOCK
@@ -95,7 +94,7 @@ def test_an_unknown_price_is_said_so_and_never_nothing(monkeypatch, capsys) -> N
     assert told["total"]["usd"] is told["total"]["usd_per_comparison"] is None
     assert told["total"]["unpriced_calls"] == 1
     assert "unknown" in eng5_here(capsys, "costs").succeeded().out
-    (call,) = judge_queue.calls_of(bundle.batch_key)
+    (call,) = bills.calls_of(bundle.batch_key)
     assert call["cost_usd"] is None
 
 
@@ -124,9 +123,9 @@ def test_a_call_without_an_answer_has_no_known_bill(monkeypatch, capsys) -> None
     judges.put_in(monkeypatch, no_answer, provider="openai")
     bundle = bundle_of(2, overrides={"provider": "openai", "model": "gpt-4o"})
     process(str(bundle.pk))
-    (call,) = judge_queue.calls_of(bundle.batch_key)
+    (call,) = bills.calls_of(bundle.batch_key)
     assert call["cost_usd"] is None and call["reserved_usd"] > 0
-    totals = judge_queue.totals_of(bundle.batch_key)
+    totals = bills.totals_of(bundle.batch_key)
     assert (totals["unanswered_calls"], totals["unpriced_calls"]) == (1, 0)
     assert float(totals["reserved_usd"]) == pytest.approx(call["reserved_usd"])
     assert "may cost up to" in eng5_here(capsys, "costs").succeeded().out

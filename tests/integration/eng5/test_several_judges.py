@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from llmprovider.contracts.queue import define_mock_judge
+from llmprovider.contracts.judging import define_mock_judge
 from tests.integration.eng5.runner import eng5_here, read_run
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db.models import Sum
 from django.utils import timezone
 
-from llmprovider.contracts import ErrorType, queue
+from llmprovider.contracts import ErrorType, bills
 from llmprovider.jobs.sweeping import last_submission, plan_waiting
 from llmprovider.models import BatchAccount, BatchJob, Bundle, ProviderCall
 from tests.integration.jobs import scripted_vendors as vendors
@@ -46,7 +46,7 @@ def test_a_given_price_is_kept_by_cap_and_bill_at_half_in_a_job(vendor, model):
     # Half of 1,000 tokens in at 2, and 100 out at 10 USD per million.
     assert bills == {(Decimal("0.0015"), True)}
     assert once_each(fetched()) and item_statuses() == ["completed"] * 4
-    assert queue.totals_of("batch-1")["cost_usd"] == Decimal("0.006")
+    assert bills.totals_of("batch-1")["cost_usd"] == Decimal("0.006")
 
 
 def test_a_job_at_an_unknown_price_is_no_job_under_a_cap(vendor):
@@ -59,13 +59,13 @@ def test_a_job_at_an_unknown_price_is_no_job_under_a_cap(vendor):
 def test_a_job_under_way_holds_the_most_it_can_cost(vendor):
     vendor.ends_at_once = False
     visit(job_of(4))
-    totals = queue.totals_of("batch-1")
+    totals = bills.totals_of("batch-1")
     assert totals["unanswered_calls"] == 4 and totals["cost_usd"] == 0
     assert totals["reserved_usd"] == reserved() > Decimal(str(4 * vendors.PRICE))
     vendor.finish()
     work_jobs()
     assert reserved() == 0
-    assert float(queue.totals_of("batch-1")["cost_usd"]) == pytest.approx(4 * vendors.PRICE)
+    assert float(bills.totals_of("batch-1")["cost_usd"]) == pytest.approx(4 * vendors.PRICE)
 
 
 def test_a_cap_below_one_request_sends_nothing(vendor):
@@ -91,7 +91,7 @@ def test_what_fits_once_the_first_is_billed_goes_into_a_further_job(vendor):
     visit(job)
     assert 10 <= job.requests <= 12 and item_statuses().count("queued") == 20 - job.requests
     for _ in range(20):
-        spent = queue.totals_of("batch-1")
+        spent = bills.totals_of("batch-1")
         assert spent["cost_usd"] + spent["reserved_usd"] <= cap
         vendor.finish()
         visit(*BatchJob.objects.filter(status__in=BatchJob.OPEN))
@@ -99,7 +99,7 @@ def test_what_fits_once_the_first_is_billed_goes_into_a_further_job(vendor):
     assert set(item_statuses()) == {"completed"}
     assert len(vendor.jobs) > 2 and len(fetched()) == 20
     # Each was sent once only: an answer costs less than the most that it could.
-    assert float(queue.totals_of("batch-1")["cost_usd"]) == pytest.approx(20 * vendors.PRICE)
+    assert float(bills.totals_of("batch-1")["cost_usd"]) == pytest.approx(20 * vendors.PRICE)
 
 
 def test_what_the_cap_kept_out_of_a_nightly_job_does_not_wait_another_night(vendor, monkeypatch):
@@ -139,5 +139,5 @@ def test_a_model_without_a_known_price_is_not_sent_under_a_cap(vendor):
 def test_without_a_cap_its_cost_is_unknown_and_not_nothing(vendor):
     vendor.judge = lambda line: vendors.replace(vendors.well(line), model="")
     visit(job_of(2, overrides={"model": "claude-unheard-of"}))
-    totals = queue.totals_of("batch-1")
+    totals = bills.totals_of("batch-1")
     assert totals["unpriced_calls"] == 2 and totals["known_usd"] is None

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import pytest
 from django.db.models import Sum
 
-from llmprovider.contracts import queue
 from llmprovider.emulator import Emulator
 from llmprovider.emulator.batch_jobs import Line, Outcome
 from llmprovider.emulator.clocks import Clock
@@ -101,7 +100,7 @@ def test_every_count_agrees_and_the_cost_is_what_was_charged(monkeypatch, vendor
     assert once_each(results) and len(results) == COUNT
     assert not QueueItem.objects.filter(batch_key="batch-1", delivered_at=None).exists()
     assert sum((one.cost_usd for one in results), Decimal(0)) == pytest.approx(
-        queue.totals_of("batch-1")["cost_usd"], abs=Decimal("1e-6")
+        bills.totals_of("batch-1")["cost_usd"], abs=Decimal("1e-6")
     )
     succeeded = QueueItem.objects.filter(status=QueueItem.Status.COMPLETED).count()
     assert succeeded >= 0.95 * COUNT

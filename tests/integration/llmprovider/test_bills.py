@@ -7,8 +7,7 @@ import pytest
 from django.db.models import Sum
 
 from llmprovider.calls.processing import process
-from llmprovider.contracts import TokenUsage
-from llmprovider.contracts import queue as judge_queue
+from llmprovider.contracts import TokenUsage, bills
 from llmprovider.models import ProviderCall, QueueItem
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.llmprovider.comparisons import (
@@ -72,7 +71,7 @@ def test_a_comparison_that_fails_in_the_end_carries_its_bills(monkeypatch):
     (item,) = items()
     assert (item.status, item.attempts) == ("failed", 4)
     assert item.usage["input"] == 4 * ODD.input
-    assert item.cost_usd == judge_queue.totals_of("batch-1")["cost_usd"] > 0
+    assert item.cost_usd == bills.totals_of("batch-1")["cost_usd"] > 0
 
 
 def test_a_paid_answer_is_kept_when_no_price_is_known_for_the_model(monkeypatch):

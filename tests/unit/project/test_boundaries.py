@@ -71,7 +71,7 @@ def test_the_assessment_knows_the_judge_service_by_its_contract_only():
 
 
 def test_the_contract_is_used_by_its_public_names():
-    """The message types from `contracts`, the doors from `contracts.queue`; no module behind."""
+    """The message types from `contracts` itself, not from the module that they are written in."""
     found = breaches(
         modules("assessment"), lambda name: within(name, "llmprovider.contracts.comparisons")
     )
