@@ -42,9 +42,9 @@ PRICED = {"price": {"input_per_million": "2", "output_per_million": "10"}}
 def test_a_given_price_is_kept_by_cap_and_bill_at_half_in_a_job(vendor, model):
     """DESIGN, section 5: a model without a known price needs one given."""
     visit(job_of(4, money_cap=Decimal("0.5"), overrides={"model": model, **PRICED}))
-    bills = set(ProviderCall.objects.values_list("cost_usd", "priced"))
+    found = set(ProviderCall.objects.values_list("cost_usd", "priced"))
     # Half of 1,000 tokens in at 2, and 100 out at 10 USD per million.
-    assert bills == {(Decimal("0.0015"), True)}
+    assert found == {(Decimal("0.0015"), True)}
     assert once_each(fetched()) and item_statuses() == ["completed"] * 4
     assert bills.totals_of("batch-1")["cost_usd"] == Decimal("0.006")
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from django.db.models import Sum
 
+from llmprovider.contracts import bills
 from llmprovider.emulator import Emulator
 from llmprovider.emulator.batch_jobs import Line, Outcome
 from llmprovider.emulator.clocks import Clock
@@ -61,7 +62,7 @@ def test_every_count_agrees_and_the_cost_is_what_was_charged(monkeypatch, vendor
             monkeypatch.setenv(name, value)
         submitted(COUNT, overrides={"provider": vendor, "model": MODELS[vendor]})
         work_jobs(rounds=400)
-        bills = {
+        billed = {
             (job.id, line.custom_id): Bill.of(line)
             for job in emulator.state.jobs.all()
             for line in job.lines
@@ -86,15 +87,15 @@ def test_every_count_agrees_and_the_cost_is_what_was_charged(monkeypatch, vendor
     assert sum(job.errored + job.expired + job.missing for job in sent) > 0
     assert not calls.filter(finished_at__isnull=True).exists()
     told_of = {(call.job.vendor_id, call.custom_id): call for call in calls.select_related("job")}
-    assert told_of.keys() == bills.keys()
+    assert told_of.keys() == billed.keys()
     for name, call in told_of.items():
-        usd, told = bills[name]
+        usd, told = billed[name]
         if told:
             assert (call.cost_usd, call.reserved_usd, call.priced) == (usd, 0, True)
         else:
             assert (call.cost_usd, call.priced) == (0, False) and usd <= call.reserved_usd
-    assert charged == sum(bill.usd for bill in bills.values())
-    assert fill == "bundles" or any(not bill.told for bill in bills.values())
+    assert charged == sum(bill.usd for bill in billed.values())
+    assert fill == "bundles" or any(not bill.told for bill in billed.values())
 
     results = fetched()
     assert once_each(results) and len(results) == COUNT
