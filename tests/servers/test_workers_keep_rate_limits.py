@@ -25,7 +25,7 @@ SETTLED_SECONDS = 10
 # As long as a call takes its place: the pattern of a minute is in it once, whole.
 MEASURED_SECONDS = 63
 AT_LEAST = 0.9
-COMPARISONS = 120
+COMPARISONS = 160
 PATHS = ("/v1/messages", "/v1/responses")
 
 
