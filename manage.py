@@ -1,7 +1,6 @@
 #!/usr/bin/env python
 """Django's command line: `manage.py eng5 --help` is the runner."""
 
-import gc
 import os
 import sys
 
@@ -11,8 +10,6 @@ from django.core.management import execute_from_command_line
 
 def main() -> None:
     """Run a command; a bad environment, or a database that is away, is told in a line."""
-    # What is loaded stays; looking through it for garbage all the while takes a fifth of the start.
-    gc.set_threshold(50_000)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cjproject.settings")
     from cjproject import databases, environments
 

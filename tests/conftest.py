@@ -18,22 +18,6 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return (os.cpu_count() or 1) + 1
 
 
-# Parts of names of tests that take a minute or more.
-LONGEST = (
-    "test_every_fault_once",
-    "test_a_job_is_bought_once",
-    "test_a_run_by_batch_jobs_holds",
-    "test_it_judges_in_each_mode",
-    "test_both_stacks_give",
-)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that none is begun when all others have ended."""
-    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
-
-
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The owner's data beside the checkout; tests that need it skip where it is absent."""

@@ -5,6 +5,7 @@ ticket comes back when something can.
 """
 
 import random
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from llmprovider.calls.processing import carry_out
 from llmprovider.models import Bundle
 from llmprovider.providers.registry import provider_for
 from llmprovider.queueing import messages
-from llmprovider.queueing.picking import next_due, waiting_lines
+from llmprovider.queueing.picking import Lane, next_due, waiting_lines
 from llmprovider.queueing.places import closed_until
 
 # How often a ticket looks at the queue before it gives its place to others.
@@ -39,9 +40,10 @@ class Turn:
 
 def take_turn() -> Turn:
     """Work at most one bundle. An error of this service is raised, with the rows in order."""
-    full: set[tuple[str, str]] = set()
+    full: set[Lane] = set()
     held: set[str] = set()
     until = None
+    closed: dict[Lane, datetime] = {}
     for _ in range(LOOKS):
         now = timezone.now()
         closed = closed_until(now)
@@ -68,13 +70,16 @@ def take_turn() -> Turn:
                 held.add(step.bundle.batch_key)
     else:
         until = until or timezone.now()  # others were always faster; there may be more
-    return Turn(None, _back_in(until))
+    return Turn(None, _back_in(until, closed))
 
 
-def _back_in(until: datetime | None) -> float | None:
-    """Seconds until something can be worked, by `until` or by the rows; None: not soon."""
+def _back_in(until: datetime | None, closed: Mapping[Lane, datetime]) -> float | None:
+    """Seconds until something can be worked, by `until` or by the rows; None: not soon.
+
+    `closed`: lanes where nobody need ask, and until when.
+    """
     now = timezone.now()
-    due = until or next_due(now, closed_until(now), messages.SLOT)
+    due = until or next_due(now, closed, messages.SLOT)
     if due is None or due - now > messages.SLOT:
         return None
     waiting = Bundle.objects.filter(waiting=True).count()
