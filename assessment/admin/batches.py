@@ -13,6 +13,7 @@ from assessment.lifecycle.cancelling import cancel
 from assessment.lifecycle.job_words import job_words
 from assessment.lifecycle.jobs import jobs_of
 from assessment.models import Batch, Wave
+from assessment.reports.figures import plural
 from llmprovider.contracts import bills
 
 
@@ -163,11 +164,11 @@ class BatchAdmin(Record):
             f"{totals['input_tokens']:,} tokens in, {totals['output_tokens']:,} out"
         )
         if unpriced:
-            words += f"; no price is known for {unpriced} calls, which are not in the sum"
+            words += f"; no price is known for {plural(unpriced, 'call', 'calls')}, not in the sum"
         if totals["unanswered_calls"]:
             words += (
-                f"; up to {totals['reserved_usd']:.4f} USD more for {totals['unanswered_calls']} "
-                "calls without an answer"
+                f"; up to {totals['reserved_usd']:.4f} USD more for "
+                f"{plural(totals['unanswered_calls'], 'call', 'calls')} without an answer"
             )
         return words
 

@@ -13,6 +13,7 @@ from assessment.eng5.bad_options import BadOption
 from assessment.eng5.batches import find_batch
 from assessment.eng5.running import require_tables
 from assessment.eng5.tables import Output, write_table
+from assessment.reports.figures import plural
 from llmprovider.contracts import bills
 from llmprovider.contracts.bills import COST_HEAD, CostSum, JudgeCost, cost_rows
 
@@ -88,13 +89,13 @@ def _write(found: Sequence[JudgeCost], out: Output) -> None:
     total = bills.total_of(found)
     if total.unpriced_calls:
         out.write(
-            f"  {total.unpriced_calls} calls have no known price: their cost is not in the sums. "
-            "Give their judge one with --price."
+            f"  {plural(total.unpriced_calls, 'call has', 'calls have')} no known price, and "
+            "no part in the sums. Give the judge one with --price."
         )
     if total.unanswered_calls:
         out.write(
-            f"  {total.unanswered_calls} calls have no answer yet, or never had one: they may cost "
-            f"up to ${total.reserved_usd:,.4f} more."
+            f"  {plural(total.unanswered_calls, 'call has', 'calls have')} no answer yet, or "
+            f"never had one, and may cost up to ${total.reserved_usd:,.4f} more."
         )
 
 

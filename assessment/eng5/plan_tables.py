@@ -6,9 +6,10 @@ from typing import Any
 
 from assessment.eng5.plans import ModePlan, RunPlan
 from assessment.eng5.tables import Output, write_rows, write_table
+from assessment.lifecycle.creating.judge_addresses import addresses_of
 from assessment.modes import LLMBatchingMode
 from assessment.reports.figures import plural
-from llmprovider.contracts import BatchFill, judging
+from llmprovider.contracts import BatchFill
 
 PER_REQUEST = LLMBatchingMode.PER_REQUEST
 
@@ -191,8 +192,7 @@ def _job_rows(mode: ModePlan) -> list[tuple[str, str]]:
 
 def _address_rows(plan: RunPlan) -> list[tuple[str, str]]:
     """Where the judges are asked that have been given an address."""
-    providers = sorted({name.partition(":")[0] for name in plan.judges})
-    found = [one for one in map(judging.address_of, providers) if one is not None]
+    found = addresses_of(name.partition(":")[0] for name in plan.judges)
     places = ", ".join(f"{one.provider} at {one.place} ({one.variable})" for one in found)
     return [("asked", places)] if places else []
 

@@ -140,7 +140,7 @@ def cost_words(cost: Mapping[str, Any]) -> str:
         return known
     return (
         f"{known}; up to ${cost['unanswered_at_most_usd']:.4f} more for "
-        f"{cost['unanswered_calls']} calls without an answer"
+        f"{plural(cost['unanswered_calls'], 'call', 'calls')} without an answer"
     )
 
 

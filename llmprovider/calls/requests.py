@@ -46,6 +46,14 @@ def size_of(bundle: Bundle, item_ids: Sequence[UUID]) -> CallSize:
     return size_with(bundle, tokens, len(item_ids))
 
 
+def size_of_read(bundle: Bundle, items: Sequence[QueueItem]) -> CallSize:
+    """The same for items that have been read with their documents."""
+    tokens: dict[str, int] = {}
+    for item in items:
+        tokens |= {item.first_id: item.first.tokens, item.second_id: item.second.tokens}
+    return size_with(bundle, tokens, len(items))
+
+
 def size_with(bundle: Bundle, tokens: Mapping[str, int], count: int) -> CallSize:
     """The size of a call with `count` of the bundle's items; `tokens` of each of their texts."""
     judge = judge_of(bundle)

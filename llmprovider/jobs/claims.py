@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, F, OuterRef, Sum
 
 from llmprovider import tallies
 from llmprovider.calls.outcomes import Failure, store_outcomes
-from llmprovider.calls.requests import judge_of, size_with
+from llmprovider.calls.requests import judge_of, size_of_read
 from llmprovider.contracts import ErrorType
 from llmprovider.costs.budgets import Leave, Purse, over_the_cap, purse_of
 from llmprovider.costs.calls import most_it_costs
@@ -114,10 +114,7 @@ def _calls(
         items = rows[bundle.pk]
         if not items:
             continue
-        tokens: dict[str, int] = {}
-        for item in items:
-            tokens |= {item.first_id: item.first.tokens, item.second_id: item.second.tokens}
-        most = size_with(bundle, tokens, len(items)).most
+        most = size_of_read(bundle, items).most
         cost = most_it_costs(judge_of(bundle), most, batch=True)
         leave = purses[bundle.batch_key].take(cost)
         ids = [item.pk for item in items]

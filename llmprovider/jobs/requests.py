@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from llmprovider.calls.requests import prompt_for, request_for, size_with
+from llmprovider.calls.requests import prompt_for, request_for, size_of_read
 from llmprovider.models import BatchJob, Bundle, InstructionSet, ProviderCall, QueueItem
 from llmprovider.prompting.prompts import Prompt
 from llmprovider.providers.base import ProviderRequest
@@ -93,8 +93,4 @@ def _request(call: UUID, custom_id: str, bundle: Bundle, items: list[QueueItem])
 
 def provider_request(bundle: Bundle, items: list[QueueItem], prompt: Prompt) -> ProviderRequest:
     """What the provider gets for these items of the bundle."""
-    tokens: dict[str, int] = {}
-    for item in items:
-        tokens |= {item.first_id: item.first.tokens, item.second_id: item.second.tokens}
-    size = size_with(bundle, tokens, len(items))
-    return request_for(bundle, items, prompt, size)
+    return request_for(bundle, items, prompt, size_of_read(bundle, items))

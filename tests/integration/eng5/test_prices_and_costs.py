@@ -106,7 +106,7 @@ def test_a_sum_without_all_prices_is_a_lower_bound(monkeypatch, capsys) -> None:
         process(str(bundle_of(2, overrides=overrides).pk))
     out = eng5_here(capsys, "costs").succeeded().out
     assert "over 0.7000" in out
-    assert "1 calls have no known price" in out
+    assert "1 call has no known price" in out
 
 
 def test_costs_of_nothing_are_no_calls(capsys) -> None:
