@@ -7,12 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 from celery import Celery
-from celery.beat import EmbeddedService
+from celery.beat import EmbeddedService, Scheduler
 from celery.concurrency.thread import TaskPool
 from celery.worker import loops, state
 from celery.worker.consumer import Consumer
@@ -77,6 +78,20 @@ class _ShortWaits:
         self._connection.drain_events(timeout=min(timeout, LOOK_UP_SECONDS))
 
 
+class BeatWithoutFile(Scheduler):
+    """Holds every sweep for due at the start, and keeps no file of when each was last sent.
+
+    Processes on different databases would write the one file at the same time, and beat ends where
+    it finds its file half written or gone.
+    """
+
+    def setup_schedule(self) -> None:
+        self.merge_inplace(self.app.conf.beat_schedule)
+        self.install_default_entries(self.schedule)
+        for entry in self.schedule.values():
+            entry.last_run_at = datetime.fromtimestamp(0, UTC)
+
+
 class AlreadyRunning(Exception):
     """Another process on this machine works this database."""
 
@@ -103,7 +118,7 @@ class EmbeddedStack:
             self._recover()  # before these workers lease anything of their own
             for post in posts():
                 self._start_worker(post)
-            self._beat = EmbeddedService(self._app, thread=True)
+            self._beat = EmbeddedService(self._app, thread=True, scheduler_cls=BeatWithoutFile)
             self._beat.start()
         except BaseException:  # Ctrl-C as well: a worker left running outlives its interpreter
             self._stop()

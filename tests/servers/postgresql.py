@@ -60,7 +60,7 @@ class PostgreSQL:
         """Start the server and wait until it serves."""
         server = self.start()
         self.servers.append(server)
-        wait_until(self.is_up, 30, "PostgreSQL to accept connections", alive=[server])
+        wait_until(self.is_up, 60, "PostgreSQL to accept connections", alive=[server])
 
     def deadlocks(self, database: str) -> list[str]:
         """What the server's log says of them, over all its starts; processes' own logs never do."""

@@ -93,7 +93,7 @@ class Child:
     def kill(self) -> None:
         """As when the machine dies: every process of the group, with no chance to say anything."""
         self.send_to_all(signal.SIGKILL)
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
 
     def ask_to_end(self) -> None:
         if self.returncode is None:

@@ -49,7 +49,7 @@ class Redis:
         """Start the server and wait until it answers."""
         server = self.start()
         self.servers.append(server)
-        wait_until(self.is_up, 20, "Redis to answer", alive=[server])
+        wait_until(self.is_up, 60, "Redis to answer", alive=[server])
 
     def is_up(self) -> bool:
         try:
@@ -83,7 +83,7 @@ def running_redis() -> Iterator[Redis]:
             )
             server = start()
             found.servers.append(server)
-            wait_until(partial(_settled, found, server), 20, "Redis to answer", [server])
+            wait_until(partial(_settled, found, server), 60, "Redis to answer", [server])
             if server.returncode is None:
                 break  # else another process took the port in between
         else:

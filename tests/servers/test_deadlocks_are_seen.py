@@ -16,7 +16,7 @@ def lock_in_turn(url: str, rows: tuple[int, int], both: threading.Barrier) -> No
     take = "UPDATE held SET taken = taken + 1 WHERE id = %s"
     with suppress(DeadlockDetected), psycopg.connect(url) as connection:
         connection.execute(take, rows[:1])
-        both.wait(timeout=20)
+        both.wait(timeout=60)
         connection.execute(take, rows[1:])
 
 
@@ -47,4 +47,4 @@ def _cross(url: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=90)

@@ -25,7 +25,7 @@ def test_ctrl_c_detaches_and_the_workers_finish(site: Site, tmp_path: Path) -> N
         alive=[execute],
     )
     execute.send(signal.SIGINT)
-    assert execute.wait(30) == 1, execute.tail()
+    assert execute.wait(120) == 1, execute.tail()
 
     [(batch, status)] = site.rows("SELECT id, status FROM assessment_batch")
     assert status == "COMPARING"

@@ -78,7 +78,7 @@ def test_counts_of_prefork_children_reach_the_endpoint_of_their_worker(
 
     # One that starts now shows 0 for the model that the rows tell of.
     third, name = start_with_endpoint(site, "third"), "llm_provider_http_calls_total"
-    wait_until(lambda: name in scrape(third), 30, "counts of the model in use", site.children)
+    wait_until(lambda: name in scrape(third), 60, "counts of the model in use", site.children)
     assert scrape(third)[name] == scrape(third)["llm_provider_cost_usd_total"] == 0
 
     seen = scrape(web)
@@ -116,13 +116,13 @@ def test_a_worker_that_was_killed_gives_up_its_port_and_its_counts(site: Site) -
         "PROMETHEUS_MULTIPROC_DIR": str(folder),
     }
     (first,) = site.start_workers("first")
-    wait_until(lambda: bool(scrape(port)), 30, "the endpoint", alive=[first])
+    wait_until(lambda: bool(scrape(port)), 60, "the endpoint", alive=[first])
     before = {path.name for path in folder.iterdir()}
     assert before
     first.send(signal.SIGKILL)
-    first.wait(10)
+    first.wait(60)
     (second,) = site.start_workers("second")
-    wait_until(lambda: bool(scrape(port)), 30, "the endpoint again", alive=[second])
+    wait_until(lambda: bool(scrape(port)), 60, "the endpoint again", alive=[second])
     assert not before & {path.name for path in folder.iterdir()}
     first.kill()
 

@@ -231,7 +231,7 @@ def assert_a_browser_gets_to_the_admin(running: Running) -> None:
 def assert_ctrl_c_ends_everything(running: Running) -> None:
     assert running.process.returncode is None, running.process.tail()
     running.process.send(signal.SIGINT)
-    assert running.process.wait(90) == 0
+    assert running.process.wait(180) == 0
     assert "stopping" in running.process.stdout
     assert not running.folder.exists()
     assert not accepts_connections(running.web) and not accepts_connections(running.prometheus)

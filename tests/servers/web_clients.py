@@ -96,7 +96,7 @@ def wait_for_batch(client: WebClient, batch: int, children: list[Child]) -> dict
         assert status == 200
         return told["batch"]["status"] in ("COMPLETED", "FAILED", "CANCELLED")
 
-    wait_until(ended, 90, "the batch to end", children)
+    wait_until(ended, 240, "the batch to end", children)
     return dict(told["batch"])
 
 

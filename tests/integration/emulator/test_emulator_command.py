@@ -69,7 +69,7 @@ def test_it_serves_the_sdks_by_their_environment_and_stops_cleanly(tmp_path, mon
         assert '"winner":"second"' in response.output_text
     finally:
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert "Stopped after 2 calls." in out
 

@@ -28,7 +28,7 @@ WRONG_KEY = judges.failing(ErrorType.AUTHENTICATION, "the key was refused")
 def test_a_wrong_key_costs_no_more_calls_than_are_under_way(monkeypatch):
     """T23: 80 bundles, 8 workers."""
     slots = 8
-    all_asked = threading.Barrier(slots, timeout=20)
+    all_asked = threading.Barrier(slots, timeout=60)
 
     def step(request):
         all_asked.wait()

@@ -21,7 +21,7 @@ from tests.integration.outbox.events import ended, ended_batch, is_signed, the_d
 from tests.integration.outbox.receivers import Receiver, receiving
 from tests.integration.spine import driving
 
-SWEEPS = 30.0
+SWEEPS = 60.0
 
 
 @pytest.mark.django_db

@@ -15,9 +15,9 @@ from llmprovider.providers.registry import provider_for
 from tests.integration.llmprovider.comparisons import set_queue
 from tests.integration.providers import wires
 
-PATIENCE = 0.6
+PATIENCE = 2.0
 # Longer than any of these calls may take, shorter than a test may hang.
-LONG = 8.0
+LONG = 12.0
 
 
 class DrippingServer(BaseHTTPRequestHandler):

@@ -18,7 +18,7 @@ from tests.integration.spine.brokers import Broker
 from tests.integration.vendors.emulated import wait_until
 
 # Far above what an answered call takes here; the hanging ones hang until the test lets go.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(autouse=True)

@@ -42,7 +42,7 @@ def provider(request, monkeypatch) -> str:
     retry_at_once(monkeypatch)
     set_queue(
         monkeypatch,
-        PROVIDER_TIMEOUT_SECONDS=0.5,
+        PROVIDER_TIMEOUT_SECONDS=2.0,
         QUEUE_MAX_ATTEMPTS=ATTEMPTS,
         CIRCUIT_FAILURE_THRESHOLD=100,
         PROMPT_CACHE_TTL="off",
@@ -63,7 +63,7 @@ def work() -> None:
         take_turn()
         return not QueueItem.objects.filter(status="queued").exists()
 
-    emulated.wait_until(nothing_left, 20, "the queue to be empty")
+    emulated.wait_until(nothing_left, 60, "the queue to be empty")
 
 
 def sent(emulator: Emulator) -> list[int]:

@@ -33,12 +33,12 @@ def emulating(folder: Path, profile: str) -> Iterator[dict[str, str]]:
         yield environment
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
 
 def log_of(environment: dict[str, str]) -> list[Call]:
     url = environment["ANTHROPIC_BASE_URL"] + "/_emulator/calls"
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - this machine's
+    with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - this machine's
         found = json.load(answer)
     calls = found["calls"] if isinstance(found, dict) else found
     return [Call(**{**call, "pairs": tuple(call["pairs"])}) for call in calls]

@@ -55,7 +55,7 @@ def test_a_vendor_that_fails_does_not_delay_another(monkeypatch, transactional_d
         PROVIDER_TIMEOUT_SECONDS=1.0,
         QUEUE_RETRY_BASE_SECONDS=0.2,
         CIRCUIT_OPEN_SECONDS=1.0,
-        OUTAGE_TOLERANCE_SECONDS=20.0,
+        OUTAGE_TOLERANCE_SECONDS=120.0,
     )
     profile = Profile("quick", "an eighth of a second", Latency(0.1, 0.05))
     slowed = [_slowed_by_a_neighbour(monkeypatch, profile)]

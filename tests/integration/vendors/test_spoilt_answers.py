@@ -17,7 +17,7 @@ ITEMS = 6
 @pytest.fixture(params=sorted(emulated.MODELS))
 def provider(request, monkeypatch) -> str:
     retry_at_once(monkeypatch)
-    set_queue(monkeypatch, PROVIDER_TIMEOUT_SECONDS=0.5, CIRCUIT_FAILURE_THRESHOLD=100)
+    set_queue(monkeypatch, PROVIDER_TIMEOUT_SECONDS=2.0, CIRCUIT_FAILURE_THRESHOLD=100)
     return request.param
 
 
