@@ -32,7 +32,7 @@ def test_every_sweep_goes_out_as_soon_as_it_starts(monkeypatch, transactional_db
     """P-23: also for the second process of a minute, and none shares a file with another."""
     schedule = settings.CELERY_BEAT_SCHEDULE
     seldom = {name: {**entry, "schedule": 3_600.0} for name, entry in schedule.items()}
-    monkeypatch.setattr(app.conf, "beat_schedule", seldom)
+    monkeypatch.setitem(app.conf, "beat_schedule", seldom)
     sweeps = {entry["task"] for entry in schedule.values()}
     for _ in range(2):
         sent.clear()
