@@ -183,6 +183,7 @@ def _admit(
         provider=bundle.provider,
         model=bundle.model,
         mock=is_mock(bundle.provider),
+        priced=is_mock(bundle.provider),
         items_count=len(items),
         attempt=max(item.attempts for item in items) + 1,
         prefix_sha256=size.prefix.sha256 if size.prefix else "",

@@ -11,8 +11,9 @@ from django.db.models.functions import TruncDate
 
 from llmprovider.models import ProviderCall, QueueItem
 
-# Under way, or lost with their worker, or ended in a way that may be billed all the same.
-UNANSWERED = Q(finished_at__isnull=True) | Q(reserved_usd__gt=0)
+# Under way, or lost with their worker, or ended in a way that may be billed all the same. What is
+# priced before it has ended is free.
+UNANSWERED = Q(finished_at__isnull=True, priced=False) | Q(reserved_usd__gt=0)
 UNPRICED = Q(priced=False) & ~UNANSWERED
 
 

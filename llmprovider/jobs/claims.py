@@ -133,6 +133,7 @@ def _calls(
                     provider=bundle.provider,
                     model=bundle.model,
                     mock=is_mock(bundle.provider),
+                    priced=is_mock(bundle.provider),
                     items_count=len(items),
                     attempt=max(item.attempts for item in items) + 1,
                     reserved_usd=cost or Decimal(0),

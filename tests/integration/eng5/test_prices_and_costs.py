@@ -129,3 +129,19 @@ def test_a_call_without_an_answer_has_no_known_bill(monkeypatch, capsys) -> None
     assert (totals["unanswered_calls"], totals["unpriced_calls"]) == (1, 0)
     assert float(totals["reserved_usd"]) == pytest.approx(call["reserved_usd"])
     assert "may cost up to" in eng5_here(capsys, "costs").succeeded().out
+
+
+def killed(request):
+    raise KeyboardInterrupt
+
+
+def test_a_call_of_the_mock_judge_is_free_also_where_it_died(monkeypatch, capsys) -> None:
+    judges.put_in(monkeypatch, killed)
+    bundle = bundle_of(2)
+    with pytest.raises(KeyboardInterrupt):
+        process(str(bundle.pk))
+    (call,) = bills.calls_of(bundle.batch_key)
+    assert (call["finished_at"], call["cost_usd"]) == (None, 0.0)
+    totals = bills.totals_of(bundle.batch_key)
+    assert (totals["known_usd"], totals["unanswered_calls"], totals["unpriced_calls"]) == (0, 0, 0)
+    assert "may cost up to" not in eng5_here(capsys, "costs").succeeded().out
