@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from hypothesis import settings as hypothesis_settings
 
 from assessment import conf as assessment_conf
 from llmprovider import conf as provider_conf
@@ -13,7 +14,12 @@ from llmprovider import conf as provider_conf
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
 
+# Made-up examples: the same in every run, kept in no file that other processes write, and a moment
+# in which the machine does something else is no failure.
+hypothesis_settings.load_profile("ci")
 
+
+@pytest.hookimpl(optionalhook=True)  # for runs without xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """For `-n auto`: one more than processors, as many tests wait for commands they have begun."""
     return (os.cpu_count() or 1) + 1

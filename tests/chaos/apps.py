@@ -4,7 +4,8 @@
 
 - `twice`: every message is delivered twice,
 - `disorder`: messages wait up to some seconds, each for a time of its own, so they overtake,
-- `clock=FILE`: this process's clock is off by the seconds that the file holds, once it is there.
+- `clock=FILE`: this process's clock is off by the seconds that the file holds, once it is there,
+- `full`: a run's documents do not fit on the disk (`tests.chaos.disks`; of commands alone).
 
 Sweeps come every two seconds in any case, so that a scenario ends in seconds and not in minutes.
 """

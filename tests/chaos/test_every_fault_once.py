@@ -8,7 +8,7 @@ from tests.chaos.faults import ALL, NIGHTS, Fault
 from tests.chaos.invariants import Fingerprint
 from tests.chaos.scenarios import World, play
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(1800)]
 
 SEED = 1
 

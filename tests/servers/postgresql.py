@@ -44,6 +44,14 @@ class PostgreSQL:
     def create_database(self, name: str, template: str = "template1") -> str:
         """A new database, as a copy of `template`; returns its URL."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as admin:
+            # Nobody may be connected to what is copied, and who has ended just now may still be.
+            users = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
+            wait_until(
+                lambda: admin.execute(users, [template]).fetchone() == (0,),
+                60,
+                f"everybody to leave {template}",
+                self.servers,
+            )
             admin.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
                     sql.Identifier(name), sql.Identifier(template)
@@ -54,7 +62,7 @@ class PostgreSQL:
     def crash(self) -> None:
         """End at once, as when the machine dies: clients are cut off, the next start recovers."""
         self.servers[-1].send(signal.SIGQUIT)  # PostgreSQL's own word for it; -9 leaves memory
-        self.servers[-1].wait(30)
+        self.servers[-1].wait(60)
 
     def begin(self) -> None:
         """Start the server and wait until it serves."""

@@ -14,6 +14,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.1
 SHOWN_CHARACTERS = 4_000
+_HOLDERS: list[socket.socket] = []
 
 
 class Child:
@@ -121,11 +122,15 @@ def wait_until(
     """
     deadline = time.monotonic() + seconds
     shown = [*children, *alive]
-    while not condition():
+    while True:
+        # Looked at first: what comes true while this process stands still counts.
         dead = [child.name for child in alive if child.returncode is not None]
+        late = time.monotonic() > deadline
+        if condition():
+            return
         if dead:
             _fail(f"{', '.join(dead)} ended while waiting for {what}", shown)
-        if time.monotonic() > deadline:
+        if late:
             _fail(f"waited {seconds:.0f} s for {what}", shown)
         time.sleep(POLL_SECONDS)
 
@@ -135,16 +140,22 @@ def _fail(words: str, children: Sequence[Child]) -> None:
 
 
 def free_port() -> int:
-    """A TCP port of this machine that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A TCP port of this machine that nobody listens on, and that the system gives to nobody else.
+
+    It is held for as long as this process lasts, by a socket that does not listen: servers ask for
+    their port with SO_REUSEADDR and so get it, also a second time, when they are started again.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    _HOLDERS.append(holder)
+    port: int = holder.getsockname()[1]
     return port
 
 
 def accepts_connections(port: int) -> bool:
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1):
+        with socket.create_connection(("127.0.0.1", port), timeout=10):
             return True
     except OSError:
         return False

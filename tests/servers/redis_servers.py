@@ -43,7 +43,7 @@ class Redis:
                 client.shutdown(save=True)
         else:
             self.servers[-1].kill()
-        self.servers[-1].wait(30)
+        self.servers[-1].wait(60)
 
     def begin(self) -> None:
         """Start the server and wait until it answers."""

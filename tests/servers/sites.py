@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import psycopg
 from celery import Celery
+from celery.utils.nodenames import gethostname
 
 from tests.servers.processes import (
     PROJECT,
@@ -77,7 +78,7 @@ class Site:
             str(arguments[0]), [*interruptible, sys.executable, "manage.py", *arguments]
         )
 
-    def manage(self, *arguments: str | Path, seconds: float = 120, exits: int = 0) -> Child:
+    def manage(self, *arguments: str | Path, seconds: float = 300, exits: int = 0) -> Child:
         """Run a command to its end; fails the test on any other exit code than `exits`."""
         child = self.start_manage(*arguments)
         code = child.wait(seconds)
@@ -98,13 +99,14 @@ class Site:
             for name in names
         ]
         client = Celery(broker=self.redis_url, set_as_current=False)
+        asked = [f"{name}@{gethostname()}" for name in names]  # not others, which were here before
+
+        def ready() -> bool:
+            answers = client.control.ping(asked, timeout=1.0, limit=len(asked))
+            return len(answers) == len(asked)
+
         with client:
-            wait_until(
-                lambda: len(client.control.ping(timeout=0.5, limit=len(names))) >= len(names),
-                60,
-                f"workers {', '.join(names)} to be ready",
-                alive=workers,
-            )
+            wait_until(ready, 180, f"workers {', '.join(names)} to be ready", alive=workers)
         return workers
 
     def start_beat(self) -> Child:
@@ -123,7 +125,7 @@ class Site:
                 *("-c", "python:cjproject.serving", "cjproject.wsgi"),
             ],
         )
-        wait_until(lambda: accepts_connections(port), 60, "the web process", alive=[web])
+        wait_until(lambda: accepts_connections(port), 180, "the web process", alive=[web])
         return port
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from scipy.stats import kendalltau
 from tests.servers.conftest import MakeSite
 from tests.servers.sites import Site, run_in
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(1800)]
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ def runs(make_site: MakeSite, essays: Path, tmp_path: Path) -> Runs:
     with make_site() as site:
         site.start_workers("first", "second")
         site.start_beat()
-        site.manage(*command(essays, tmp_path / "servers"), seconds=240)
+        site.manage(*command(essays, tmp_path / "servers"), seconds=500)
         calls = site.value("SELECT count(*) FROM llmprovider_providercall")
         bundles = site.value("SELECT count(*) FROM llmprovider_bundle")
     with Site(tmp_path / "embedded-site") as site:
-        site.manage(*command(essays, tmp_path / "embedded"), seconds=240)
+        site.manage(*command(essays, tmp_path / "embedded"), seconds=500)
     return Runs(run_in(tmp_path / "servers"), run_in(tmp_path / "embedded"), calls, bundles)
 
 

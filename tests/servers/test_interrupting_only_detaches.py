@@ -4,6 +4,7 @@ import re
 import signal
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.servers.processes import wait_until
@@ -20,14 +21,16 @@ def test_ctrl_c_detaches_and_the_workers_finish(site: Site, tmp_path: Path) -> N
     execute = site.start_manage(*sample_run(tmp_path / "run", "--seed", "3", *options))
     wait_until(
         lambda: site.value("SELECT coalesce(sum(completed), 0) FROM assessment_batch") > 0,
-        60,
+        120,
         "the first answers",
         alive=[execute],
     )
-    execute.send(signal.SIGINT)
-    assert execute.wait(120) == 1, execute.tail()
-
-    [(batch, status)] = site.rows("SELECT id, status FROM assessment_batch")
+    with psycopg.connect(site.database_url) as other:
+        # No further answer is recorded, so that the batch cannot end before this has been seen.
+        other.execute("LOCK TABLE assessment_pairattempt IN SHARE ROW EXCLUSIVE MODE")
+        execute.send(signal.SIGINT)
+        assert execute.wait(120) == 1, execute.tail()
+        [(batch, status)] = site.rows("SELECT id, status FROM assessment_batch")
     assert status == "COMPARING"
     said = execute.stderr
     assert "Detached" in said
@@ -39,7 +42,7 @@ def test_ctrl_c_detaches_and_the_workers_finish(site: Site, tmp_path: Path) -> N
     def ended() -> bool:
         return bool(site.value("SELECT status FROM assessment_batch") == "COMPLETED")
 
-    wait_until(ended, 120, "the workers to finish the batch", site.children)
+    wait_until(ended, 300, "the workers to finish the batch", site.children)
 
     site.manage("eng5", "resume", str(batch))
     assert (tmp_path / "run" / "report.html").exists()

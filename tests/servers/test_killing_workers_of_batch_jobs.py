@@ -17,11 +17,18 @@ from tests.servers.conftest import MakeSite
 from tests.servers.processes import Child, wait_until
 from tests.servers.sites import Site, run_in
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(1800)]
 
 ALL = 7200.0  # seconds in which the vendor ends every job
-SECONDS = 90
-IMPATIENT = {**SOON, "LLM_PROVIDER_SERVICE_PROCESSING_LEASE_SECONDS": "5"}
+SECONDS = 240
+IMPATIENT = {
+    **SOON,
+    "LLM_PROVIDER_SERVICE_PROCESSING_LEASE_SECONDS": "5",
+    # While the vendor takes no job it is offered again and again, until the crew is killed.
+    "LLM_PROVIDER_SERVICE_QUEUE_MAX_ATTEMPTS": "50",
+}
+CREW = "crew"
+DEAD = "FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
 
 
 class Crew:
@@ -32,7 +39,8 @@ class Crew:
         self.members: list[Child] = []
 
     def start(self) -> None:
-        celery = (sys.executable, "-m", "celery", "-A", "tests.chaos.apps")
+        named = ("env", f"PGAPPNAME={CREW}")  # by which PostgreSQL knows their connections
+        celery = (*named, sys.executable, "-m", "celery", "-A", "tests.chaos.apps")
         queues = ("--queues", "assessment,upkeep,jobs,provider")
         worker = (*celery, "worker", *queues, "--concurrency", "6", "--loglevel", "INFO")
         self.members = [
@@ -46,12 +54,16 @@ class Crew:
             member.kill()
             assert member.returncode == -signal.SIGKILL
         with psycopg.connect(self.site.database_url, autocommit=True) as connection:
-            # While a statement waits for a lock (`locked`), PostgreSQL does not notice that whoever
-            # sent it has died, and keeps the locks that it has.
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
+
+            def let_go() -> bool:
+                # While a statement waits for a lock (`locked`), PostgreSQL does not notice that
+                # whoever sent it has died, and keeps the locks that it has.
+                waiting = f"SELECT pg_terminate_backend(pid) {DEAD} AND wait_event_type = 'Lock'"
+                connection.execute(waiting, [CREW])
+                return connection.execute(f"SELECT count(*) {DEAD}", [CREW]).fetchone() == (0,)
+
+            # What they sent last may only now be carried out.
+            wait_until(let_go, SECONDS, "PostgreSQL to be done with the dead")
             # Who tends a job holds it for minutes; the dead let go when these are over.
             connection.execute("UPDATE llmprovider_batchjob SET next_check_at = now()")
 

@@ -8,15 +8,18 @@ from contextlib import contextmanager
 import pytest
 
 from tests.servers.postgresql import PostgreSQL
-from tests.servers.processes import wait_until
 from tests.servers.sites import Site
-from tests.servers.test_metrics_of_the_processes import TOKEN, scrape
+from tests.servers.test_metrics_of_the_processes import (
+    GAUGES,
+    TOKEN,
+    scrape,
+    scrape_with_gauges,
+)
 
 pytestmark = pytest.mark.servers
 
 # Prometheus gives up after 10 seconds.
 WELL_BELOW = 6.0
-GAUGES = ("cj_beat_heartbeat_timestamp", "cj_batches", "llm_provider_queue_depth")
 
 
 @contextmanager
@@ -46,12 +49,16 @@ def test_it_is_answered_at_once_without_gauges_and_with_them_again(
     """T43: DatabaseSilent can fire, for web answers within Prometheus's patience"""
     site.environment["METRICS_TOKEN"] = TOKEN
     web = site.start_web()
-    assert set(GAUGES) <= set(scrape(web))
+    scrape_with_gauges(site, web)
+    took = []
     with away(postgresql):
-        began = time.monotonic()
-        for _ in range(2):
+        for _ in range(3):
+            began = time.monotonic()
             seen = scrape(web)
+            took.append(time.monotonic() - began)
             assert seen["django_http_requests_before_middlewares_total"] >= 1
             assert not set(GAUGES) & set(seen)
-        assert time.monotonic() - began < 2 * WELL_BELOW
-    wait_until(lambda: set(GAUGES) <= set(scrape(web)), 60, "the gauges", site.children)
+    # Not all of them: this machine may stand still meanwhile. Who waits for the pool waits each
+    # time, for half a minute.
+    assert sorted(took)[1] < WELL_BELOW, took
+    scrape_with_gauges(site, web)

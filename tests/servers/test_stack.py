@@ -24,7 +24,7 @@ from tests.servers.web_clients import WebClient, batch_request, wait_for_batch
 from tests.unit.deploy.expressions import PANELS, RULES
 from tests.unit.metrics.declared import everything
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(1800)]
 
 STUDENTS, COMPARISONS = 6, 20
 SOON = {
@@ -124,7 +124,7 @@ def asked(stack: Running, path: str, **query: str) -> Any:
     """What Prometheus answers; it refuses an expression that is none with an HTTP error."""
     words = urllib.parse.urlencode(query)
     address = f"http://127.0.0.1:{stack.prometheus}/api/v1/{path}?{words}"
-    with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310
+    with urllib.request.urlopen(address, timeout=120) as answer:  # noqa: S310
         return json.load(answer)["data"]
 
 
@@ -135,7 +135,8 @@ def test_it_judges_in_each_mode_shows_all_of_it_and_ends_on_ctrl_c(
     assert judged(client, "serial_bundle", provider="mock")["mock"] is True
     vendor = {"provider": "anthropic", "model": "claude-haiku-4-5"}
     for fault in ("overloaded", "malformed_body", "rate_limit"):
-        emulator.fail_next(fault, retry_after=1)
+        # Long enough for others to come meanwhile, and to be counted as waiting for the limit.
+        emulator.fail_next(fault, retry_after=5)
     for mode in ("per_request", "serial_bundle", "provider_batch_api"):
         judged(client, mode, **vendor)
 
@@ -152,10 +153,10 @@ def assert_every_process_is_scraped(running: Running) -> None:
     def all_up() -> bool:
         targets = asked(running, "targets", state="active")["activeTargets"]
         kinds = sorted(target["labels"]["job"] for target in targets)
-        assert kinds == ["beat", "judge-worker", "web", "worker", "worker"]
-        return all(target["health"] == "up" for target in targets)
+        up = all(target["health"] == "up" for target in targets)
+        return up and kinds == ["beat", "judge-worker", "web", "worker", "worker"]
 
-    wait_until(all_up, 60, "every target to be up", alive=[running.process])
+    wait_until(all_up, 120, "every target, and no other, to be up", alive=[running.process])
 
 
 def assert_every_declared_metric_is_there(running: Running) -> None:
@@ -165,7 +166,7 @@ def assert_every_declared_metric_is_there(running: Running) -> None:
         return sorted(wanted - set(asked(running, "label/__name__/values")))
 
     with suppress(pytest.fail.Exception):  # the next line says which
-        wait_until(lambda: not missing(), 60, "metrics to be scraped")
+        wait_until(lambda: not missing(), 120, "metrics to be scraped")
     assert missing() == []
 
 
@@ -185,7 +186,7 @@ def assert_every_count_is_that_of_the_rows(running: Running) -> None:
         return done.returncode == 0
 
     with suppress(pytest.fail.Exception):  # the next line says what differs
-        wait_until(agree, 60, "the last counts to be scraped")
+        wait_until(agree, 180, "the last counts to be scraped")
     assert agree(), said[-1]
 
 
@@ -197,15 +198,23 @@ def assert_the_rules_are_loaded(running: Running) -> None:
 
 
 def assert_the_dashboard_is_answered(running: Running) -> None:
-    empty = set()
-    for panel in PANELS:
-        for target in panel["targets"]:
-            expression = target["expr"].replace("$__rate_interval", "1m")
-            if not asked(running, "query", query=expression)["result"]:
-                empty.add(panel["title"])
-    # Rates of what has happened once are empty until the next scrape; states never are.
-    assert not empty & {panel["title"] for panel in PANELS if panel["type"] == "stat"}
-    assert not empty & {"Batches by status", "Comparisons in the queue", "Circuits"}
+    # Rates of what has happened once are empty until the next scrape; states never are, once the
+    # database has answered a scrape in time.
+    states = {panel["title"] for panel in PANELS if panel["type"] == "stat"}
+    states |= {"Batches by status", "Comparisons in the queue", "Circuits"}
+
+    def empty() -> set[str]:
+        found = set()
+        for panel in PANELS:
+            for target in panel["targets"]:
+                expression = target["expr"].replace("$__rate_interval", "1m")
+                if not asked(running, "query", query=expression)["result"]:
+                    found.add(panel["title"])
+        return found & states
+
+    with suppress(pytest.fail.Exception):  # the next line says which
+        wait_until(lambda: not empty(), 120, "states to be scraped")
+    assert empty() == set()
 
 
 def assert_a_browser_gets_to_the_admin(running: Running) -> None:
@@ -213,15 +222,18 @@ def assert_a_browser_gets_to_the_admin(running: Running) -> None:
     ((command, address),) = re.findall(
         r"^browser +(.+?) +then (http://\S+)$", running.process.stdout, re.MULTILINE
     )
+    # Minutes ago the port that it names was free; one of our own still is.
+    port = free_port()
+    printed = urllib.parse.urlsplit(address).port
+    address = address.replace(f":{printed}/", f":{port}/")
     web = Child(
-        ["sh", "-c", command],
+        ["sh", "-c", command.replace(f":{printed} ", f":{port} ")],
         running.folder / "browser.log",
         environment={"PATH": os.environ["PATH"]},
     )
     try:
-        port = urllib.parse.urlsplit(address).port
-        wait_until(lambda: accepts_connections(port), 60, "the site to open", alive=[web])
-        with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310
+        wait_until(lambda: accepts_connections(port), 180, "the site to open", alive=[web])
+        with urllib.request.urlopen(address, timeout=120) as answer:  # noqa: S310
             assert answer.url == f"{address}admin/login/?next=/admin/"
     finally:
         web.send_to_all(signal.SIGTERM)

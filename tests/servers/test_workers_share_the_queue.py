@@ -10,7 +10,7 @@ from tests.servers.sites import Site, sample_run
 pytestmark = pytest.mark.servers
 
 COMPARISONS = 60
-SECONDS = 120
+SECONDS = 400
 
 
 def begin(site: Site, output: Path, seed: int):

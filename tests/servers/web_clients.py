@@ -9,7 +9,8 @@ from tests.servers.processes import Child, wait_until
 from tests.servers.sites import Site
 
 USER = "researcher"
-TIMEOUT_SECONDS = 30
+# Also the first request waits, until the web's processes have been started.
+TIMEOUT_SECONDS = 120
 
 
 class WebClient:
@@ -96,7 +97,7 @@ def wait_for_batch(client: WebClient, batch: int, children: list[Child]) -> dict
         assert status == 200
         return told["batch"]["status"] in ("COMPLETED", "FAILED", "CANCELLED")
 
-    wait_until(ended, 240, "the batch to end", children)
+    wait_until(ended, 400, "the batch to end", children)
     return dict(told["batch"])
 
 

@@ -57,6 +57,8 @@ def play(scenario: Scenario, stack: str, folder: Path) -> Verdict:
         code = _ended(site.start_manage("eng5", "execute", *_options(scenario, folder)))
         del site.environment["PROMETHEUS_MULTIPROC_DIR"]
         doctor = _ended(site.start_manage("cj_doctor"))
+        for child in site.children:
+            child.stop(60)  # a worker counts after it has committed what the command saw
         found = Evidence(
             exit_code=code,
             doctor=doctor,

@@ -53,7 +53,7 @@ def test_readyz_names_the_parts_that_are_down_and_no_secret() -> None:
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=True,
     )
     status, told = json.loads(done.stdout)

@@ -11,7 +11,7 @@ from llmprovider.models import Bundle, ProviderCall, QueueItem
 from tests.integration.assessment.essays import batch
 
 
-def run(created: Batch, seconds: float = 60) -> Batch:
+def run(created: Batch, seconds: float = 240) -> Batch:
     starting.announce(created)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -10,6 +10,7 @@ from tests.integration.batch_providers.jobs import (
     MODELS,
     adapter,
     collected,
+    ended,
     job_file,
     outcomes,
     request,
@@ -60,7 +61,7 @@ def test_usage_says_that_it_was_a_batch(emulator, tmp_path):
 def test_without_credit_every_request_fails_as_an_outage(emulator, tmp_path):
     """The vendor has no state for it: the job ends, and its lines are errors of the request."""
     emulator.fail_jobs("job_failed")
-    job = ADAPTER.check(started(tmp_path, "anthropic", requests("anthropic", 3)).vendor_id)
+    job = ended("anthropic", started(tmp_path, "anthropic", requests("anthropic", 3)).vendor_id)
     errors = list(collected("anthropic", job).values())
     assert len(errors) == 3 and all(error.outage for error in errors)
     assert emulator.jobs[0]["charged_usd"] == 0
@@ -72,7 +73,7 @@ def test_models_may_be_mixed_and_an_unknown_one_fails_alone(emulator, tmp_path):
         "two": request("anthropic", 1, model="claude-haiku-4-5"),
         "none": request("anthropic", 2, model="claude-nine"),
     }
-    job = ADAPTER.check(started(tmp_path, "anthropic", asked).vendor_id)
+    job = ended("anthropic", started(tmp_path, "anthropic", asked).vendor_id)
     assert outcomes("anthropic", job) == {"one": "end", "two": "end", "none": "invalid_request"}
     assert collected("anthropic", job)["one"].model == MODELS["anthropic"]
 

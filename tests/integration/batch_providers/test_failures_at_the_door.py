@@ -9,6 +9,7 @@ from llmprovider.providers.base import ProviderError
 from tests.integration.batch_providers.jobs import (
     adapter,
     collected,
+    ended,
     job_file,
     requests,
     started,
@@ -56,7 +57,7 @@ def test_an_upload_that_fails_leaves_no_file(emulator, tmp_path):
 
 
 def test_results_that_break_off_can_be_read_again(emulator, vendor, tmp_path):
-    job = adapter(vendor).check(started(tmp_path, vendor, requests(vendor, 10)).vendor_id)
+    job = ended(vendor, started(tmp_path, vendor, requests(vendor, 10)).vendor_id)
     emulator.fail_next("cut_off", at="results")
     first = []
     with pytest.raises(ProviderError) as caught:
@@ -68,7 +69,7 @@ def test_results_that_break_off_can_be_read_again(emulator, vendor, tmp_path):
 
 def test_reading_may_stop_at_any_line(emulator, vendor, tmp_path):
     """Results are read as they come, so nothing is left open when the reader is closed."""
-    job = adapter(vendor).check(started(tmp_path, vendor, requests(vendor, 10)).vendor_id)
+    job = ended(vendor, started(tmp_path, vendor, requests(vendor, 10)).vendor_id)
     reader = adapter(vendor).collect(job)
     assert len(list(itertools.islice(reader, 2))) == 2
     reader.close()

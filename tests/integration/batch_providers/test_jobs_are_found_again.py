@@ -10,12 +10,14 @@ from llmprovider.providers import clients
 from llmprovider.providers.base import ProviderError
 from tests.integration.batch_providers.jobs import (
     adapter,
+    ended,
     job_file,
     outcomes,
     requests,
     started,
     uploaded,
 )
+from tests.integration.vendors.emulated import wait_until
 
 SINCE = datetime.now(UTC) - timedelta(minutes=1)
 
@@ -35,15 +37,18 @@ def test_a_lost_answer_is_one_job_and_it_is_found(emulator, vendor, tmp_path):
     assert len(emulator.jobs) == 1
     (found,) = adapter(vendor).find(job, SINCE, [])
     assert found.vendor_id == emulator.jobs[0]["id"]
-    assert set(outcomes(vendor, adapter(vendor).check(found.vendor_id))) == set(requests(vendor, 3))
+    assert set(outcomes(vendor, ended(vendor, found.vendor_id))) == set(requests(vendor, 3))
 
 
 def test_a_time_out_is_one_job_and_it_is_found(emulator, vendor, tmp_path, monkeypatch):
     """T19."""
-    monkeypatch.setattr(clients, "call_seconds", lambda: 0.5)
     emulator.fail_jobs("no_reply")
-    job, error = attempted(tmp_path, vendor)
-    assert error.error_type is ErrorType.TIMEOUT
+    job = uploaded(vendor, job_file(tmp_path, vendor, requests(vendor, 3)))
+    with monkeypatch.context() as patch, pytest.raises(ProviderError) as caught:
+        patch.setattr(clients, "call_seconds", lambda: 0.5)  # for the call that hangs, and no other
+        adapter(vendor).create(job)
+    assert caught.value.error_type is ErrorType.TIMEOUT
+    wait_until(lambda: bool(emulator.jobs), 60, "the vendor to make the job")
     (found,) = adapter(vendor).find(job, SINCE, [])
     assert found.vendor_id == emulator.jobs[0]["id"] and len(emulator.jobs) == 1
 

@@ -14,6 +14,7 @@ from llmprovider.providers.batches.base import JobState
 from tests.integration.batch_providers.jobs import (
     adapter,
     collected,
+    ended,
     file_of,
     outcomes,
     request,
@@ -21,12 +22,13 @@ from tests.integration.batch_providers.jobs import (
     started,
     uploaded,
 )
+from tests.integration.vendors.emulated import wait_until
 
 ADAPTER = adapter("openai")
 
 
 def checked(tmp_path, count=3):
-    return ADAPTER.check(started(tmp_path, "openai", requests("openai", count)).vendor_id)
+    return ended("openai", started(tmp_path, "openai", requests("openai", count)).vendor_id)
 
 
 def line(name: str, **changes) -> bytes:
@@ -46,7 +48,9 @@ def test_a_job_whose_files_are_late_is_still_running(emulator, tmp_path, monkeyp
     with Emulator(profile) as running:
         monkeypatch.setenv("OPENAI_BASE_URL", running.openai_url)
         running.fail_jobs("late_output")
-        job = checked(tmp_path)
+        made = started(tmp_path, "openai", requests("openai", 3))
+        wait_until(lambda: running.jobs[0]["ended_at"] is not None, 60, "the job to end")
+        job = ADAPTER.check(made.vendor_id)
         assert (job.vendor_status, job.output_file_id) == ("completed", "")
         assert job.state is JobState.RUNNING
 
@@ -170,5 +174,6 @@ def test_a_body_that_is_not_a_form_is_refused(emulator):
         f"{emulator.openai_url}/files",
         content=b"{}",
         headers={"authorization": "Bearer dummy", "content-type": "application/json"},
+        timeout=60,
     )
     assert response.status_code == 400

@@ -12,7 +12,7 @@ from tests.integration.comparisons_api.requests import SECRET, URL, pair, reques
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ANTHROPIC = {"provider": "anthropic", "model": "claude-sonnet-4-5"}
+ANTHROPIC = {"provider": "anthropic", "model": "claude-sonnet-4-6"}
 OPENAI = {"provider": "openai", "model": "gpt-4.1"}
 
 

@@ -21,6 +21,7 @@ def _runs_go_to_the_tests_folder(settings, monkeypatch, tmp_path: Path) -> None:
     settings.BASE_DIR = tmp_path
     (tmp_path / "samples").symlink_to(PROJECT / "samples")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LOG_LEVEL", "INFO")  # as the command finds it, for the tests after this
 
 
 def commands() -> dict[str, list[str]]:

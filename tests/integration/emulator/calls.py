@@ -111,7 +111,7 @@ def post(
         emulator.anthropic_url + path,
         content=body if isinstance(body, bytes) else json.dumps(body).encode(),
         headers={name: value for name, value in sent.items() if value is not None},
-        timeout=30,
+        timeout=60,
     )
 
 

@@ -1,10 +1,11 @@
 """Prompt caches: what the two vendors bill as written, read and fresh (T30, T31, T32)."""
 
+import itertools
 import threading
 
 import pytest
 
-from llmprovider.emulator import Emulator, Latency, Profile, SetClock
+from llmprovider.emulator import Emulator, SetClock
 from llmprovider.emulator.token_counts import count_tokens
 from llmprovider.prompting.prompts import Prompt
 from tests.integration.emulator.calls import (
@@ -32,6 +33,19 @@ def marked(asked: Prompt, ttl: str | None = None, **changes) -> dict:
     control = {"type": "ephemeral"} | ({"ttl": ttl} if ttl else {})
     system = [{"type": "text", "text": asked.system, "cache_control": control}]
     return message_body(asked, system=system, **changes)
+
+
+class FourTogether(SetClock):
+    """Lets no answer begin before four calls have come in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calls, self._all_here = itertools.count(1), threading.Event()
+
+    def wait(self, seconds: float, stopping: threading.Event) -> None:
+        if next(self._calls) == 4:
+            self._all_here.set()
+        self._all_here.wait(60)
 
 
 @pytest.fixture
@@ -106,9 +120,8 @@ class TestAnthropic:
         assert used(clocked, marked(one(2)))[0] == 0
 
     def test_calls_that_start_together_all_write(self):
-        slow = Profile("slow", "Half a second.", Latency(0.5))
         bills: list[tuple[int, int, int]] = []
-        with Emulator(slow) as emulator:
+        with Emulator(clock=FourTogether()) as emulator:
             threads = [
                 threading.Thread(target=lambda n=n: bills.append(used(emulator, marked(one(n)))))
                 for n in range(4)

@@ -33,6 +33,7 @@ from tests.integration.emulator.calls import (
     response_body,
     verdicts,
 )
+from tests.integration.vendors.emulated import wait_until
 
 PATHS = list(BODIES)
 
@@ -103,6 +104,8 @@ def test_a_hanging_call_ends_with_its_client(emulator):
         claude(emulator, timeout=0.3).messages.create(**message_body(prompt()))
     with pytest.raises(openai.APITimeoutError):
         gpt(emulator, timeout=0.3).responses.create(**response_body(prompt()))
+    # A busy emulator may read them only now, and the next call would meet a fault of theirs.
+    wait_until(lambda: len(emulator.calls) == 2, 60, "the emulator to see both calls")
     assert ask(emulator, prompt()).status_code == 200
 
 
@@ -237,10 +240,10 @@ def test_queued_faults_strike_once_each_in_turn_and_only_the_model_named(emulato
 
 def test_faults_can_be_queued_over_http_by_another_process(emulator):
     url = emulator.anthropic_url + "/_emulator/faults"
-    added = httpx2.post(url, json={"fault": "rate_limit", "retry_after": 3, "times": 2})
+    added = httpx2.post(url, json={"fault": "rate_limit", "retry_after": 3, "times": 2}, timeout=60)
     assert (added.status_code, added.json()) == (201, {"waiting": 2})
     assert ask(emulator, prompt()).headers["retry-after"] == "3"
-    assert httpx2.delete(url).json() == {"waiting": 0}
+    assert httpx2.delete(url, timeout=60).json() == {"waiting": 0}
     assert ask(emulator, prompt()).status_code == 200
 
 
@@ -249,7 +252,7 @@ def test_faults_can_be_queued_over_http_by_another_process(emulator):
     [{"fault": "boredom"}, {"fault": "reset", "times": 0}, {"fault": "reset", "often": 1}, [], {}],
 )
 def test_a_fault_that_is_none_is_refused(emulator, fault):
-    response = httpx2.post(emulator.anthropic_url + "/_emulator/faults", json=fault)
+    response = httpx2.post(emulator.anthropic_url + "/_emulator/faults", json=fault, timeout=60)
     assert response.status_code == 400
     assert ask(emulator, prompt(), fault="boredom").status_code == 400
 
@@ -258,10 +261,10 @@ def test_the_log_holds_no_text_and_no_key(emulator):
     key = "k-0123456789abcdef"
     post(emulator, "/v1/messages", message_body(prompt()), {"authorization": f"Bearer {key}"})
     ask(emulator, prompt(), fault="echoing_error")
-    listed = httpx2.get(emulator.anthropic_url + "/_emulator/calls").text
+    listed = httpx2.get(emulator.anthropic_url + "/_emulator/calls", timeout=60).text
     assert len(json.loads(listed)["calls"]) == 2
     assert STRONG[:20] not in listed and key not in listed
 
 
 def test_an_unknown_address_is_not_found(emulator):
-    assert httpx2.get(emulator.anthropic_url + "/v1/unheard-of").status_code == 404
+    assert httpx2.get(emulator.anthropic_url + "/v1/unheard-of", timeout=60).status_code == 404

@@ -1,5 +1,6 @@
 """Leaving a run to the providers and coming back in another process."""
 
+from datetime import UTC, datetime
 from signal import SIGINT
 from typing import Any
 
@@ -35,8 +36,9 @@ def test_another_process_watches_it_to_its_end(detached, slow, clock, data_dir, 
     Ctrl-C ends a watch with 1 and loses nothing; a finished run is watched without judging again.
     """
     _is_with_the_providers(detached, slow, data_dir, tmp_path)
+    began = datetime.now(UTC)  # the command that was left may have looked at a job as well
     watching = start(data_dir, "watch", "autumn", **detached)
-    ended = watching.stop_when(lambda: _checks(data_dir, detached) > 0, SIGINT)
+    ended = watching.stop_when(lambda: _looked_at(data_dir, since=began) > 0, SIGINT)
     assert ended.code == 1
     assert "Jobs that a provider has got go on there" in ended.err
 
@@ -76,8 +78,9 @@ def _is_with_the_providers(detached, slow, data_dir, tmp_path) -> None:
     assert "requests answered" in words and "min old" in words
 
 
-def _checks(data_dir, environment) -> int:
-    return count(data_dir, "llmprovider_batchjob WHERE checks > 0")
+def _looked_at(data_dir, since: datetime) -> int:
+    """Jobs, by the time of the last look as SQLite has it."""
+    return count(data_dir, f"llmprovider_batchjob WHERE last_check_at > '{since:%F %T.%f}'")
 
 
 def test_cancelling_reaches_the_providers(detached, slow, clock, data_dir, tmp_path) -> None:
@@ -119,14 +122,17 @@ def test_a_fallback_to_a_live_mode_is_refused_too(slow, essays, data_dir, tmp_pa
 
 def test_a_nightly_run_waits_for_its_hour(slow, essays, data_dir, tmp_path) -> None:
     """Nothing is sent by day; the run says so, and how to go on."""
+    hour = (datetime.now(UTC).hour + 12) % 24  # it does not strike while the test runs
     nightly = {
         **slow.environment,
         **SOON,
         "LLM_PROVIDER_SERVICE_BATCH_API_MODE": "nightly_batch",
+        "LLM_PROVIDER_SERVICE_BATCH_SUBMISSION_HOUR": str(hour),
     }
     asked = (*essays, *JUDGES, *BY_JOBS, "--output", tmp_path / "run", "--label", "autumn")
     ended = eng5(data_dir, "execute", *asked, "--detach", **nightly).succeeded()
-    assert "55 comparisons wait for the next job, which is sent at 01:00 UTC" in ended.out
+    waits = f"55 comparisons wait for the next job, which is sent at {hour:02d}:00 UTC"
+    assert waits in ended.out
     assert not slow.jobs
     assert "55 comparisons wait" in eng5(data_dir, "status", "autumn", **nightly).out
     assert status(data_dir, nightly)["batch"]["status"] == "COMPARING"

@@ -5,7 +5,7 @@ from signal import SIGKILL
 import pytest
 
 from tests.integration.eng5.conftest import LongRun
-from tests.integration.eng5.runner import assert_as_undisturbed, eng5, read_run, start
+from tests.integration.eng5.runner import assert_as_undisturbed, eng5, paced, read_run, start
 
 
 @pytest.mark.parametrize(
@@ -25,11 +25,11 @@ def test_it_ends_as_an_undisturbed_run(
     output = tmp_path / "run"
     command = ["execute", *long_run.options, "--resume", "--output", output]
     for calls in moments:
-        killed = start(data_dir, *command)
+        killed = start(data_dir, *command, **paced(max(30, calls + 5)))
         ended = killed.stop_when(
             lambda run=killed, at=calls: (output / "run.json").exists() and run.calls() >= at,
             SIGKILL,
         )
         assert ended.code == -SIGKILL
-    eng5(data_dir, "resume", output).succeeded()
+    eng5(data_dir, "resume", output, **paced(1_000)).succeeded()
     assert_as_undisturbed(read_run(output), long_run.undisturbed)

@@ -26,7 +26,7 @@ FAILS = ProviderError(ErrorType.OVERLOADED, "the provider is overloaded")
 BAD_KEY = ProviderError(
     ErrorType.AUTHENTICATION, "openai does not accept the key. Set OPENAI_API_KEY", outage=True
 )
-LEAVE_ALONE = ProviderError(ErrorType.RATE_LIMIT, "too many requests", retry_after=60.0)
+LEAVE_ALONE = ProviderError(ErrorType.RATE_LIMIT, "too many requests", retry_after=900.0)
 
 
 @pytest.fixture

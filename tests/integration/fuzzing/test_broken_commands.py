@@ -87,15 +87,22 @@ VALUES = st.one_of(
 )
 
 
+@pytest.fixture(autouse=True)
+def _keep_the_log_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run in the tests' process, the command would turn the log down for the tests after it."""
+    monkeypatch.setenv("LOG_LEVEL", "INFO")
+
+
 def stored() -> list[int]:
     return [model.objects.count() for model in (Assignment, Batch, MockJudge)]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_any_value_of_an_option_is_planned_or_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Issue 7: the command line. What is refused stores nothing, and says which option it was."""
+    monkeypatch.chdir(tmp_path)  # nobody else writes where "" and "../.." lead from here
     essays = write_essays(tmp_path, students=4)
 
     @QUICK
@@ -109,7 +116,10 @@ def test_any_value_of_an_option_is_planned_or_refused(
         assert stored() == before
         if ended.code == 2:
             shown = printable(value, longest=20).removesuffix("...") or "folder"
+            where = f"{printable(str(Path(value)))}: "  # "" is told as "."
             named = (option, option.removeprefix("--"), "--provider/--judge", value or shown, shown)
+            scale = f"the scale ({', '.join(label.strip() for label in value.split(','))})"
+            named += (where, scale)
             assert any(name in ended.err for name in named), (option, value, ended.err)
 
     ask()

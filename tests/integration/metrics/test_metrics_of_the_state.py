@@ -2,6 +2,7 @@
 
 from datetime import UTC, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.db.models import Sum
@@ -143,12 +144,15 @@ def test_a_circuit_whose_one_call_hangs_is_open():
 
 def test_todays_spend_is_what_was_billed_since_midnight(monkeypatch):
     """T43: daily cost"""
+    noon = timezone.now().replace(hour=12)  # or midnight might come in the middle
+    monkeypatch.setattr(state_of_the_queue, "timezone", SimpleNamespace(now=lambda: noon))
     judges.put_in(monkeypatch, provider="anthropic")
     judge = {"provider": "anthropic", "model": "claude-haiku-4-5"}
     for bundle in queued(3, queue_mode="per_request", overrides=judge):
         process(str(bundle.pk))
+    ProviderCall.objects.update(finished_at=noon)
     yesterday = ProviderCall.objects.first()
-    midnight = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = noon.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     yesterday.finished_at = midnight - timedelta(seconds=1)
     yesterday.save()
     billed = ProviderCall.objects.exclude(pk=yesterday.pk).aggregate(usd=Sum("cost_usd"))["usd"]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from assessment.outbox import delivering
 from tests.integration.api.messages import drop_messages
 from tests.integration.outbox.events import SECRET
 from tests.integration.outbox.receivers import Receiver, receiving
@@ -15,6 +16,13 @@ def _clean_broker() -> Iterator[None]:
     drop_messages()
     yield
     drop_messages()
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that stands still for some seconds is no receiver that fails."""
+    monkeypatch.setattr(delivering, "ATTEMPT_SECONDS", 50.0)  # shorter than a lease
+    monkeypatch.setattr(delivering, "CHUNK_SECONDS", 60.0)
 
 
 @pytest.fixture

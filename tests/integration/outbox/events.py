@@ -2,12 +2,17 @@
 
 import hashlib
 import hmac
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 
+import pytest
 from django.utils import timezone
 
 from assessment.lifecycle.cancelling import cancel
 from assessment.models import Batch, EventDelivery, OutgoingEvent
+from assessment.outbox import delivering
 from assessment.outbox.delivering import deliver_due
 from tests.integration.assessment.essays import batch
 from tests.integration.outbox.receivers import Received
@@ -34,6 +39,15 @@ def the_delivery() -> EventDelivery:
 def now_due() -> None:
     """The time of the next attempt has come."""
     EventDelivery.objects.update(next_attempt_at=timezone.now())
+
+
+@contextmanager
+def at_one_moment(monkeypatch: pytest.MonkeyPatch) -> Iterator[datetime]:
+    """No time passes for senders, so that no wait that begins in the block is over in it."""
+    now = timezone.now()
+    with monkeypatch.context() as patched:
+        patched.setattr(delivering, "timezone", SimpleNamespace(now=lambda: now))
+        yield now
 
 
 def tried_again(times: int = 1) -> EventDelivery:

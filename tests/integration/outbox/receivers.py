@@ -62,9 +62,10 @@ def mumbles(handler: BaseHTTPRequestHandler) -> None:
 def drips(handler: BaseHTTPRequestHandler) -> None:
     """A head that never ends, a little at a time, for as long as anybody listens."""
     with contextlib.suppress(OSError):
-        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-        for number in range(600):
-            handler.wfile.write(b"X-%d: a\r\n" % number)
+        # One line: of many, the sender would refuse the hundredth.
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        for _ in range(1_200):
+            handler.wfile.write(b"a")
             time.sleep(0.05)
 
 

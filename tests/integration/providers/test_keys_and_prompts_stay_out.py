@@ -146,8 +146,11 @@ def test_a_forked_process_makes_its_own_client(monkeypatch):
     reading, writing = clients.os.pipe()
     child = clients.os.fork()
     if child == 0:
-        own = clients.anthropic_client() is not parent
-        clients.os.write(writing, b"own" if own else b"shared")
-        clients.os._exit(0)
+        try:
+            own = clients.anthropic_client() is not parent
+            clients.os.write(writing, b"own" if own else b"shared")
+        finally:  # it must not go on with the tests
+            clients.os._exit(0)
+    clients.os.close(writing)
     clients.os.waitpid(child, 0)
     assert clients.os.read(reading, 10) == b"own"

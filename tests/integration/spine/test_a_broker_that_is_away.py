@@ -33,7 +33,7 @@ def test_a_message_that_cannot_be_sent_is_left_to_the_sweep() -> None:
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.stdout == "went on\n", done.stderr

@@ -1,5 +1,6 @@
 """The spine with its real messages: broker, worker threads and beat."""
 
+import threading
 import time
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from tests.integration.spine.brokers import Broker
 from tests.integration.vendors.emulated import wait_until
 
 # What a message takes here is far below it; a lost one would wait for more than one sweep.
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def ended(one: Batch) -> Batch:
@@ -89,17 +90,21 @@ def test_several_batches_at_once_do_not_touch_each_other(stack):
 
 
 def test_a_cancel_in_the_middle_of_a_run_holds(monkeypatch, stack):
-    """P-21"""
+    """P-21: with answers there, calls under way, and comparisons that nobody has asked yet."""
+    cancelled = threading.Event()
 
-    def slow(request):
-        time.sleep(0.05)
+    def held(request):
+        cancelled.wait(PATIENCE)
         return judges.well(request)
 
-    judges.put_in(monkeypatch, slow)
+    judges.put_in(monkeypatch, judges.well, judges.well, held)
     one = announced(batch(12, overrides={"llm_batching_mode_override": "per_request"}))
-    while not QueueItem.objects.filter(status="completed").exists():
-        time.sleep(0.02)
-    assert cancel(one.pk)
+    completed = QueueItem.objects.filter(status="completed")
+    try:
+        wait_until(completed.exists, PATIENCE, "the first answer")
+        assert cancel(one.pk)
+    finally:
+        cancelled.set()
     open_items = QueueItem.objects.filter(status__in=["queued", "processing"])
     wait_until(lambda: not open_items.exists(), PATIENCE, "the calls under way")
     one.refresh_from_db()

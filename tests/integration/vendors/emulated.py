@@ -43,7 +43,7 @@ def begun(one: Batch) -> Batch:
     return one
 
 
-def ended(one: Batch, patience: float = 60.0) -> Batch:
+def ended(one: Batch, patience: float = 180.0) -> Batch:
     """The batch once it has ended."""
     wait_until(lambda: _reread(one).ended, patience, f"batch {one.pk} to end")
     return one

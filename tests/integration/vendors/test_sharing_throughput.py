@@ -30,9 +30,9 @@ def test_two_batches_at_one_vendor_take_turns(monkeypatch, transactional_db) -> 
             emulated.judged_by("anthropic", ESSAYS, overrides={**SINGLES, "seed": seed})
             for seed in (1, 2)
         ]
+        for one in both:  # before anybody works, or the first might end before the second begins
+            driving.started(one)
         with emulated.stack():
-            for one in both:
-                emulated.begun(one)
             for one in both:
                 assert emulated.ended(one).status == "COMPLETED"
     order = list(ProviderCall.objects.order_by("started_at").values_list("batch_key", flat=True))
@@ -52,14 +52,13 @@ def test_a_vendor_that_fails_does_not_delay_another(monkeypatch, transactional_d
     """T9, T17: one turns everybody away or lets them wait for nothing; the other is not slowed."""
     set_queue(
         monkeypatch,
-        PROVIDER_TIMEOUT_SECONDS=1.0,
         QUEUE_RETRY_BASE_SECONDS=0.2,
         CIRCUIT_OPEN_SECONDS=1.0,
-        OUTAGE_TOLERANCE_SECONDS=120.0,
+        OUTAGE_TOLERANCE_SECONDS=3600.0,
     )
     profile = Profile("quick", "an eighth of a second", Latency(0.1, 0.05))
     slowed = [_slowed_by_a_neighbour(monkeypatch, profile)]
-    while slowed[-1] >= 2 and len(slowed) < 3:  # a busy machine can slow one, but hardly all three
+    while slowed[-1] >= 2 and len(slowed) < 6:  # a busy machine can slow one, but hardly all six
         slowed.append(_slowed_by_a_neighbour(monkeypatch, profile))
     assert slowed[-1] < 2
 

@@ -18,7 +18,7 @@ def test_they_refuse_to_start_and_say_what_is_missing(kind: str, tmp_path: Path)
         env={"PATH": os.environ["PATH"], "CJ_DATA_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith("REDIS_URL is not set: web and eng5 judge by themselves")

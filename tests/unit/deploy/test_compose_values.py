@@ -10,6 +10,7 @@ from deploy import compose_files, native
 from deploy.compose_files import MissingVariable, filled, in_order, once, required, service
 from deploy.processes import StackFailed
 from deploy.variables import made_up, settings_file
+from tests.servers.processes import free_port
 from tests.unit.deploy.compose import SERVICES, TEXT
 
 
@@ -76,8 +77,8 @@ def test_a_published_port_tells_which_variable_sets_it():
 
 
 def test_a_port_that_is_taken_is_told_with_the_variable_that_sets_another():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()  # held for this process, so that nobody else takes it below
+    with socket.create_server(("127.0.0.1", port)):
         with pytest.raises(StackFailed, match=f"{port} .*in use.* Set WEB_PORT"):
             native.require_free(port, "WEB_PORT")
     native.require_free(port, "WEB_PORT")

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.conftest import PROJECT
+
 PRINT_KEY = (
     "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'cjproject.settings';"
     "from django.conf import settings; print(settings.SECRET_KEY)"
@@ -12,7 +14,7 @@ PRINT_KEY = (
 
 
 def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
-    environment = {**os.environ, "CJ_DATA_DIR": str(tmp_path), "PYTHONPATH": os.getcwd()}
+    environment = {**os.environ, "CJ_DATA_DIR": str(tmp_path), "PYTHONPATH": str(PROJECT)}
     environment.pop("DJANGO_SECRET_KEY", None)
     started = [
         subprocess.Popen(
@@ -20,7 +22,7 @@ def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
         )
         for _ in range(6)
     ]
-    keys = {process.communicate(timeout=60)[0].strip() for process in started}
+    keys = {process.communicate(timeout=240)[0].strip() for process in started}
     assert len(keys) == 1
     assert len(keys.pop()) > 50
     assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]

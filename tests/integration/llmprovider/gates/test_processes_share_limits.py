@@ -64,7 +64,8 @@ def granted_by_processes(environment: dict[str, str]) -> tuple[list[int], list[i
         ]
         by_second, by_worker = [], [0] * WORKERS
         for second in range(SECONDS):
-            for worker in workers:
+            first = second % WORKERS  # in turn, or those told last might never get anything
+            for worker in [*workers[first:], *workers[:first]]:
                 worker.stdin.write(f"{second}\n")
                 worker.stdin.flush()
             granted = [int(worker.stdout.readline()) for worker in workers]
