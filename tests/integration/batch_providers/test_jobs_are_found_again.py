@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from llmprovider.contracts import ErrorType
-from llmprovider.providers import clients
 from llmprovider.providers.base import ProviderError
 from tests.integration.batch_providers.jobs import (
     adapter,
@@ -16,6 +15,7 @@ from tests.integration.batch_providers.jobs import (
     started,
     uploaded,
 )
+from tests.integration.llmprovider.comparisons import set_queue
 
 SINCE = datetime.now(UTC) - timedelta(minutes=1)
 
@@ -40,7 +40,7 @@ def test_a_lost_answer_is_one_job_and_it_is_found(emulator, vendor, tmp_path):
 
 def test_a_time_out_is_one_job_and_it_is_found(emulator, vendor, tmp_path, monkeypatch):
     """T19."""
-    monkeypatch.setattr(clients, "call_seconds", lambda: 0.5)
+    set_queue(monkeypatch, PROVIDER_TIMEOUT_SECONDS=2.0)
     emulator.fail_jobs("no_reply")
     job, error = attempted(tmp_path, vendor)
     assert error.error_type is ErrorType.TIMEOUT
