@@ -13,6 +13,7 @@ from cjproject import (
     environments,
     metric_folders,
     metrics_endpoints,
+    warm_starts,  # noqa: F401 (connects to Celery's signals)
     zero_counts,  # noqa: F401 (connects to Celery's signals)
 )
 from cjproject.wordless_tasks import WordlessTask

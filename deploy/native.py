@@ -36,11 +36,20 @@ ELSEWHERE: Final = {"grafana": "Debian has no package of it; deploy/grafana is f
 IMAGE_DATA: Final = "/tmp/essay-judge"  # noqa: S108
 
 
+_HOLDERS: Final[list[socket.socket]] = []
+
+
 def free_port() -> int:
-    """A TCP port of this machine on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A TCP port of this machine that nobody listens on, and that the system gives to nobody else.
+
+    It is held for as long as this process lasts, by a socket that does not listen: servers ask for
+    their port with SO_REUSEADDR and so get it, also a second time, when they are started again.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    _HOLDERS.append(holder)
+    port: int = holder.getsockname()[1]
     return port
 
 

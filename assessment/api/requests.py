@@ -123,8 +123,9 @@ class BatchRequestSerializer(StrictSerializer):
     system_prompt = TextField(required=False, allow_blank=True, max_length=MAX_INSTRUCTION_CHARS)
     grade_scale = GradeScaleField(required=False)
     essays = EssaySerializer(many=True, required=False, max_length=MAX_ESSAYS)
-    pairs = WantedPairSerializer(
-        many=True,
+    # By name, as `many` would let each of them be null too.
+    pairs = serializers.ListSerializer(
+        child=WantedPairSerializer(),
         required=False,
         allow_null=True,
         max_length=MAX_PAIRS,

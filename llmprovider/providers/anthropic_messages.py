@@ -6,10 +6,10 @@ from typing import Any, Final, cast
 from llmprovider.contracts import TokenUsage
 from llmprovider.contracts.models import known_model
 from llmprovider.prompting.tokens import estimate_tokens
+from llmprovider.providers.anthropic_sdk import ANTHROPIC, anthropic_client
 from llmprovider.providers.base import ProviderRequest, ProviderResponse, Stop, VendorLimit
 from llmprovider.providers.calls import answer_of, identifier, send
-from llmprovider.providers.clients import anthropic_client
-from llmprovider.providers.sdk_errors import ANTHROPIC, unreadable
+from llmprovider.providers.sdk_errors import unreadable
 from llmprovider.providers.usages import usage_of
 
 # Shortest prefix kept by any current model: below it a breakpoint does nothing.

@@ -11,7 +11,7 @@ from llmprovider.contracts.log_events import tell
 from llmprovider.providers.base import ProviderError, ProviderResponse, VendorLimit
 from llmprovider.providers.clients import call_seconds
 from llmprovider.providers.deadlines import answered_within
-from llmprovider.providers.sdk_errors import SDK_ERRORS, Vendor, provider_error, unreadable
+from llmprovider.providers.sdk_errors import Vendor, provider_error, unreadable
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def send(call: Callable[[], RawResponse], vendor: Vendor, model: str) -> httpx2.
     try:
         with answered_within(call_seconds()):
             return call().http_response
-    except (*SDK_ERRORS, httpx2.HTTPError, httpx2.InvalidURL) as error:
+    except (vendor.errors.any, httpx2.HTTPError, httpx2.InvalidURL) as error:
         failure = provider_error(error, vendor, model)
     # Outside the handler, so that no traceback leads back to the request and its key.
     raise failure

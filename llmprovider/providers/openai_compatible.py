@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from llmprovider.providers.base import ProviderRequest, ProviderResponse, Stop, VendorLimit
 from llmprovider.providers.calls import answer_of, identifier, send
-from llmprovider.providers.clients import compatible_client
 from llmprovider.providers.openai_responses import ANSWER_NAME
-from llmprovider.providers.sdk_errors import COMPATIBLE, unreadable
+from llmprovider.providers.openai_sdk import COMPATIBLE, compatible_client
+from llmprovider.providers.sdk_errors import unreadable
 from llmprovider.providers.usages import openai_usage
 
 _STOPS: Final = {"length": Stop.MAX_TOKENS, "content_filter": Stop.REFUSAL}

@@ -9,8 +9,8 @@ from llmprovider.contracts.models import KnownModel, known_model
 from llmprovider.prompting.tokens import estimate_tokens
 from llmprovider.providers.base import ProviderRequest, ProviderResponse, Stop, VendorLimit
 from llmprovider.providers.calls import answer_of, identifier, send
-from llmprovider.providers.clients import openai_client
-from llmprovider.providers.sdk_errors import OPENAI, REFUSED, of_failed_response, unreadable
+from llmprovider.providers.openai_sdk import OPENAI, openai_client
+from llmprovider.providers.sdk_errors import REFUSED, of_failed_response, unreadable
 from llmprovider.providers.usages import openai_usage
 
 ANSWER_NAME: Final = "comparison_verdicts"

@@ -156,6 +156,13 @@ def provider_for(name: str) -> Provider:
     return _ADAPTERS[name]()
 
 
+def load_vendors() -> None:
+    """Load the library of each vendor that this process has what it needs for."""
+    for name in PROVIDERS:
+        if not is_mock(name) and environment_problem(name) is None:
+            provider_for(name)
+
+
 def _mock_batches(requests_of: RequestsOf) -> BatchProvider:
     from llmprovider.providers.batches.mock_batches import MockBatches
 

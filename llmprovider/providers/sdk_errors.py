@@ -7,15 +7,13 @@ repeat a part of the key or of the prompt, so it is looked into, never passed on
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-import anthropic
 import httpx2
-import openai
 
 from llmprovider.contracts import ErrorType
 from llmprovider.providers.base import ProviderError, VendorLimit
-from llmprovider.providers.limit_headers import anthropic_limits, openai_limits, retry_after
+from llmprovider.providers.limit_headers import retry_after
 
 # Codes of money: no call succeeds until someone pays or raises a limit.
 _NO_CREDIT: Final = frozenset(
@@ -63,6 +61,26 @@ _TOO_LARGE_TEXT: Final = re.compile(
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}")
 
 
+class StatusError(Protocol):
+    """What both SDKs raise for a response of status 4xx or 5xx."""
+
+    response: httpx2.Response
+    status_code: int
+    request_id: str | None
+    body: object
+
+
+@dataclass(frozen=True)
+class SdkErrors:
+    """The exceptions of one SDK. Both have the same tree; `any` is its root."""
+
+    any: type[Exception]
+    timeout: type[Exception]
+    connection: type[Exception]
+    status: type[StatusError]
+    not_found: type[Exception]
+
+
 @dataclass(frozen=True)
 class Vendor:
     """What tells the errors of one vendor's service apart, and what a message may name."""
@@ -70,11 +88,8 @@ class Vendor:
     name: str
     key_variable: str
     limits: Callable[[Mapping[str, str]], tuple[VendorLimit, ...]]
+    errors: SdkErrors
 
-
-ANTHROPIC: Final = Vendor("anthropic", "ANTHROPIC_API_KEY", anthropic_limits)
-OPENAI: Final = Vendor("openai", "OPENAI_API_KEY", openai_limits)
-COMPATIBLE: Final = Vendor("openai_compatible", "OPENAI_COMPATIBLE_API_KEY", openai_limits)
 
 # The HTTP library gave up before anything was on its way.
 _UNSENT: Final = (
@@ -86,34 +101,26 @@ _UNSENT: Final = (
     httpx2.UnsupportedProtocol,
 )
 
-SDK_ERRORS: Final = (anthropic.AnthropicError, openai.OpenAIError)
-
 
 def provider_error(error: Exception, vendor: Vendor, model: str) -> ProviderError:
-    """What an exception of an SDK, or of the HTTP library below it, means."""
+    """What an exception of the vendor's SDK, or of the HTTP library below it, means."""
     unsent = isinstance(error, _UNSENT) or isinstance(error.__cause__, _UNSENT)
-    match error:
-        case anthropic.APITimeoutError() | openai.APITimeoutError() | httpx2.TimeoutException():
-            return ProviderError(
-                ErrorType.TIMEOUT, f"{vendor.name} did not answer in time", unsent=unsent
-            )
-        case (
-            anthropic.APIConnectionError()
-            | openai.APIConnectionError()
-            | httpx2.TransportError()
-            | httpx2.InvalidURL()
-        ):
-            problem = "no connection to {}" if unsent else "the connection to {} broke off"
-            return ProviderError(ErrorType.CONNECTION, problem.format(vendor.name), unsent=unsent)
-        case anthropic.APIStatusError() | openai.APIStatusError():
-            return of_status(
-                error.status_code,
-                error.response.headers,
-                _error_of(error.body),
-                vendor,
-                model,
-                request_id=(error.request_id or "")[:120],
-            )
+    if isinstance(error, (vendor.errors.timeout, httpx2.TimeoutException)):
+        return ProviderError(
+            ErrorType.TIMEOUT, f"{vendor.name} did not answer in time", unsent=unsent
+        )
+    if isinstance(error, (vendor.errors.connection, httpx2.TransportError, httpx2.InvalidURL)):
+        problem = "no connection to {}" if unsent else "the connection to {} broke off"
+        return ProviderError(ErrorType.CONNECTION, problem.format(vendor.name), unsent=unsent)
+    if isinstance(error, vendor.errors.status):
+        return of_status(
+            error.status_code,
+            error.response.headers,
+            _error_of(error.body),
+            vendor,
+            model,
+            request_id=(error.request_id or "")[:120],
+        )
     return unreadable(vendor)
 
 

@@ -186,9 +186,13 @@ def announce_lost(
     A call under way has a ticket, however long it takes. Any ticket works any bundle, so a long
     backlog is no sign that tickets were lost: silence is. These go on until nothing is left, so a
     few are enough.
+
+    `lone_process`: the tickets that would come back for a closed judge, or for a bundle that is due
+    soon, are lost as well; the new ones come back in their place.
     """
     lease = timedelta(seconds=get_settings().PROCESSING_LEASE_SECONDS)
-    due = Bundle.objects.filter(waiting=True, not_before__lte=now)
+    horizon = messages.SLOT if lone_process else timedelta(0)
+    due = Bundle.objects.filter(waiting=True, not_before__lte=now + horizon)
     lanes = due.order_by().values_list("provider", "model").annotate(last=Max("announced_at"))
     for provider, model, last in lanes:
         calls = ProviderCall.objects.filter(provider=provider, model=model, job__isnull=True)
@@ -196,9 +200,9 @@ def announce_lost(
             started_at__gt=now - lease, finished_at__isnull=True, error_type=""
         )
         alive = last > now - patience or calls.filter(at_work).exists()
-        if (alive and not lone_process) or (provider, model) in closed:
+        if not lone_process and (alive or (provider, model) in closed):
             continue
-        silent = due.filter(provider=provider, model=model, announced_at__lt=now)
+        silent = due.filter(provider=provider, model=model).exclude(announced_at=now)
         for bundle in silent.order_by("not_before")[:TICKETS]:
             _announce(bundle, now, goes_on=True)
 

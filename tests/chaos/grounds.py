@@ -13,10 +13,11 @@ from typing import Any
 
 import psycopg
 
+from deploy.native import free_port
 from llmprovider.emulator.emulators import DUMMY_KEY
 from tests.chaos.witnesses import Testimony, testimony
 from tests.servers.postgresql import PostgreSQL
-from tests.servers.processes import Child, accepts_connections, free_port, wait_until
+from tests.servers.processes import Child, accepts_connections, wait_until
 from tests.servers.redis_servers import Redis
 from tests.servers.sites import SAMPLES, Site
 

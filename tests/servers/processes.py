@@ -14,7 +14,6 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.1
 SHOWN_CHARACTERS = 4_000
-_HOLDERS: list[socket.socket] = []
 
 
 class Child:
@@ -137,20 +136,6 @@ def wait_until(
 
 def _fail(words: str, children: Sequence[Child]) -> None:
     pytest.fail("\n".join([words, *(child.tail() for child in children)]), pytrace=False)
-
-
-def free_port() -> int:
-    """A TCP port of this machine that nobody listens on, and that the system gives to nobody else.
-
-    It is held for as long as this process lasts, by a socket that does not listen: servers ask for
-    their port with SO_REUSEADDR and so get it, also a second time, when they are started again.
-    """
-    holder = socket.socket()
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    holder.bind(("127.0.0.1", 0))
-    _HOLDERS.append(holder)
-    port: int = holder.getsockname()[1]
-    return port
 
 
 def accepts_connections(port: int) -> bool:

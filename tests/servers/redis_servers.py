@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.servers.processes import Child, free_port, wait_until
+from deploy.native import free_port
+from tests.servers.processes import Child, wait_until
 
 DATABASES = 256
 ATTEMPTS = 3

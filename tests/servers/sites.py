@@ -13,13 +13,8 @@ import psycopg
 from celery import Celery
 from celery.utils.nodenames import gethostname
 
-from tests.servers.processes import (
-    PROJECT,
-    Child,
-    accepts_connections,
-    free_port,
-    wait_until,
-)
+from deploy.native import free_port
+from tests.servers.processes import PROJECT, Child, accepts_connections, wait_until
 
 # What a developer's shell may hold; a site's settings are the test's alone.
 _PREFIXES = ("DJANGO_", "CJ_", "LLM_", "DATABASE_", "REDIS_", "CELERY_", "LOG_LEVEL")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.servers.processes import accepts_connections, free_port, wait_until
+from deploy.native import free_port
+from tests.servers.processes import accepts_connections, wait_until
 from tests.servers.sites import Site, sample_run
 
 pytestmark = pytest.mark.servers

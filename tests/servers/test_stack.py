@@ -17,9 +17,10 @@ from typing import Any
 
 import pytest
 
+from deploy.native import free_port
 from deploy.processes import PROJECT
 from llmprovider.emulator import Emulator
-from tests.servers.processes import Child, accepts_connections, free_port, wait_until
+from tests.servers.processes import Child, accepts_connections, wait_until
 from tests.servers.web_clients import WebClient, batch_request, wait_for_batch
 from tests.unit.deploy.expressions import PANELS, RULES
 from tests.unit.metrics.declared import everything

@@ -12,6 +12,7 @@ import anthropic
 import httpx2
 
 from llmprovider.providers.anthropic_messages import payload, response_of
+from llmprovider.providers.anthropic_sdk import ANTHROPIC, anthropic_client
 from llmprovider.providers.base import ProviderError, ProviderRequest, ProviderResponse
 from llmprovider.providers.batches.base import (
     JobFile,
@@ -32,8 +33,7 @@ from llmprovider.providers.batches.job_calls import (
     whole,
 )
 from llmprovider.providers.calls import identifier
-from llmprovider.providers.clients import anthropic_client
-from llmprovider.providers.sdk_errors import ANTHROPIC, of_status, unreadable
+from llmprovider.providers.sdk_errors import of_status, unreadable
 
 _PAGE: Final = 100
 _OPENING, _CLOSING = b'{"requests":[', b"]}"

@@ -6,14 +6,12 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
-import anthropic
 import httpx2
-import openai
 
 from llmprovider.contracts import ErrorType
 from llmprovider.providers.base import ProviderError
 from llmprovider.providers.calls import RawResponse, body_of
-from llmprovider.providers.sdk_errors import SDK_ERRORS, Vendor, provider_error
+from llmprovider.providers.sdk_errors import Vendor, provider_error
 
 # Looking at a job or ending it is quick, whatever its size; sending one or its results is not.
 LOOK_SECONDS: Final = 60.0
@@ -24,7 +22,7 @@ CLOCK_SLACK: Final = timedelta(minutes=10)
 # How messages about one request of a job name its model: results do not.
 MODEL_OF_JOB: Final = "as this job names"
 
-_ERRORS: Final = (*SDK_ERRORS, httpx2.HTTPError, httpx2.StreamError)
+_HTTP_ERRORS: Final = (httpx2.HTTPError, httpx2.StreamError)
 
 
 class StreamedResponse(Protocol):
@@ -37,7 +35,7 @@ def ask(call: Callable[[], RawResponse], vendor: Vendor, model: str = "") -> Map
     """The JSON object that a batch endpoint answers. Raises ProviderError."""
     try:
         return body_of(call().http_response, vendor)
-    except _ERRORS as error:
+    except (vendor.errors.any, *_HTTP_ERRORS) as error:
         failure = _failure(error, vendor, model)
     # Outside the handler, so that no traceback leads back to the request and its key.
     raise failure
@@ -56,7 +54,7 @@ def json_lines(
             for line in lines_of(response.iter_bytes()):
                 if (entry := _object(line)) is not None:
                     yield entry
-    except _ERRORS as error:
+    except (vendor.errors.any, *_HTTP_ERRORS) as error:
         failure = _failure(error, vendor, "")
     if failure is not None:
         raise failure
@@ -84,14 +82,14 @@ def _object(line: bytes) -> Mapping[str, Any] | None:
 
 
 def _failure(error: Exception, vendor: Vendor, model: str) -> ProviderError:
-    if isinstance(error, anthropic.NotFoundError | openai.NotFoundError):
+    if isinstance(error, vendor.errors.not_found):
         return ProviderError(
             ErrorType.INVALID_REQUEST,
             f"{vendor.name} has no such job or file, or not for the key in {vendor.key_variable}",
         )
     if isinstance(error, httpx2.TimeoutException):
         return ProviderError(ErrorType.TIMEOUT, f"{vendor.name} did not answer in time")
-    if isinstance(error, httpx2.HTTPError | httpx2.StreamError):
+    if isinstance(error, _HTTP_ERRORS):
         return ProviderError(
             ErrorType.CONNECTION, f"no connection to {vendor.name}, or it broke off"
         )

@@ -29,9 +29,9 @@ from llmprovider.providers.batches.job_calls import (
     whole,
 )
 from llmprovider.providers.calls import identifier
-from llmprovider.providers.clients import openai_client
 from llmprovider.providers.openai_responses import payload, response_of
-from llmprovider.providers.sdk_errors import OPENAI, of_status, unreadable
+from llmprovider.providers.openai_sdk import OPENAI, openai_client
+from llmprovider.providers.sdk_errors import of_status, unreadable
 
 _ENDPOINT: Final = "/v1/responses"
 _PAGE: Final = 100

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from llmprovider.contracts import ErrorType
-from llmprovider.providers import clients
 from llmprovider.providers.base import ProviderError
 from tests.integration.batch_providers.jobs import (
     adapter,
@@ -17,6 +16,7 @@ from tests.integration.batch_providers.jobs import (
     started,
     uploaded,
 )
+from tests.integration.llmprovider.comparisons import set_queue
 from tests.integration.vendors.emulated import wait_until
 
 SINCE = datetime.now(UTC) - timedelta(minutes=1)
@@ -44,9 +44,10 @@ def test_a_time_out_is_one_job_and_it_is_found(emulator, vendor, tmp_path, monke
     """T19."""
     emulator.fail_jobs("no_reply")
     job = uploaded(vendor, job_file(tmp_path, vendor, requests(vendor, 3)))
-    with monkeypatch.context() as patch, pytest.raises(ProviderError) as caught:
-        patch.setattr(clients, "call_seconds", lambda: 0.5)  # for the call that hangs, and no other
+    set_queue(monkeypatch, PROVIDER_TIMEOUT_SECONDS=0.5)  # for the call that hangs, and no other
+    with pytest.raises(ProviderError) as caught:
         adapter(vendor).create(job)
+    set_queue(monkeypatch, PROVIDER_TIMEOUT_SECONDS=60)
     assert caught.value.error_type is ErrorType.TIMEOUT
     wait_until(lambda: bool(emulator.jobs), 60, "the vendor to make the job")
     (found,) = adapter(vendor).find(job, SINCE, [])

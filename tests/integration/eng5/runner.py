@@ -85,14 +85,10 @@ class Running:
 def paced(calls: int) -> dict[str, str]:
     """An environment with so many calls of the mock judge in ten seconds, at most.
 
-    A run of more calls has not ended when the test comes to disturb it some seconds late. Whoever
-    goes on with it looks soon whether the ten seconds are over.
+    A run of more calls has not ended when the test comes to disturb it some seconds late.
     """
     limits = {"mock": {"requests_per_minute": 5 * calls}}  # a fifth of them in ten seconds
-    return {
-        "LLM_PROVIDER_SERVICE_RATE_LIMITS": json.dumps(limits),
-        "LLM_PROVIDER_SERVICE_LOST_MESSAGE_SECONDS": "1",
-    }
+    return {"LLM_PROVIDER_SERVICE_RATE_LIMITS": json.dumps(limits)}
 
 
 def start(data_dir: Path, *arguments: object, **environment: str) -> Running:

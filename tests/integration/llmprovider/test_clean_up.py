@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from llmprovider.calls.admissions import Begun, begin
 from llmprovider.calls.processing import process
+from llmprovider.calls.turns import take_turn
 from llmprovider.contracts import ErrorType, QueueMode
 from llmprovider.contracts import queue as judge_queue
 from llmprovider.models import Bundle, Gate, ProviderCall, QueueItem
@@ -248,6 +249,25 @@ def test_a_process_alone_on_its_database_takes_over_at_once(broker):
     assert sorted(arguments[0] for _, arguments in broker.take()) == sorted(
         [str(held.pk), str(queued.pk)]
     )
+
+
+@pytest.mark.parametrize("held_up", ["its judge", "itself"])
+def test_it_takes_over_what_waits_for_its_moment(broker, held_up):
+    """T6: the ticket that would have come back then died with the process before it."""
+    bundle = bundle_of(2)
+    now = timezone.now()
+    until = now + timedelta(seconds=100)
+    if held_up == "its judge":
+        Gate.objects.create(provider="mock", model="scripted", paused_until=until)
+    else:
+        Bundle.objects.update(not_before=until, announced_at=until)
+    clean_up(now)
+    assert broker.take() == []  # other processes may have it
+    clean_up(now, lone_process=True)
+    assert broker.take() == [("llmprovider.process_bundle", [str(bundle.pk)])]
+    back_in = take_turn().back_in
+    assert back_in is not None and back_in > 30
+    assert statuses() == ["queued"] * 2
 
 
 def test_cleaning_up_a_clean_queue_changes_nothing(broker, monkeypatch):

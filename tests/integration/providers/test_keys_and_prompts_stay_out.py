@@ -1,6 +1,7 @@
 """T34: a planted key and a planted essay, and every place where they might show."""
 
 import logging
+import os
 import pickle
 import traceback
 
@@ -8,7 +9,7 @@ import httpx2
 import pytest
 
 from llmprovider.contracts import ErrorType
-from llmprovider.providers import clients
+from llmprovider.providers import anthropic_sdk, openai_sdk
 from llmprovider.providers.base import ProviderError
 from llmprovider.providers.registry import judge_problem, provider_for
 from tests.integration.providers.wires import (
@@ -70,8 +71,8 @@ def test_no_log_line_holds_the_key_or_the_essay(monkeypatch, caplog, provider):
     caplog.set_level(logging.DEBUG)
     for sdk in ("anthropic", "openai", "httpx2", "httpcore2"):
         caplog.set_level(logging.DEBUG, logger=sdk)
-    clients._anthropic.cache_clear()
-    clients._openai.cache_clear()
+    anthropic_sdk._made.cache_clear()
+    openai_sdk._made.cache_clear()
     lay(monkeypatch, answering(WELL[provider]()), echo)
     provider_for(provider).call(asking(provider, user=ESSAY))
     with pytest.raises(ProviderError):
@@ -95,8 +96,8 @@ def test_a_key_that_cannot_be_sent_is_named_by_its_variable(monkeypatch, provide
     """T34: the HTTP library would quote it in full."""
     wire = lay(monkeypatch, answering(WELL[provider]()))
     if stray == "\x00":
-        monkeypatch.setattr(clients.os, "environ", {**clients.os.environ})
-        clients.os.environ[KEYS[provider]] = PLANTED_KEY + stray
+        monkeypatch.setattr(os, "environ", {**os.environ})
+        os.environ[KEYS[provider]] = PLANTED_KEY + stray
     else:
         monkeypatch.setenv(KEYS[provider], PLANTED_KEY + stray)
     with pytest.raises(ProviderError) as raised:
@@ -141,16 +142,16 @@ def test_an_error_survives_a_trip_between_processes(monkeypatch):
 def test_a_forked_process_makes_its_own_client(monkeypatch):
     """A connection shared with the parent would mix up their answers."""
     lay(monkeypatch, answering(WELL["anthropic"]()))
-    parent = clients.anthropic_client()
-    assert clients.anthropic_client() is parent
-    reading, writing = clients.os.pipe()
-    child = clients.os.fork()
+    parent = anthropic_sdk.anthropic_client()
+    assert anthropic_sdk.anthropic_client() is parent
+    reading, writing = os.pipe()
+    child = os.fork()
     if child == 0:
         try:
-            own = clients.anthropic_client() is not parent
-            clients.os.write(writing, b"own" if own else b"shared")
+            own = anthropic_sdk.anthropic_client() is not parent
+            os.write(writing, b"own" if own else b"shared")
         finally:  # it must not go on with the tests
-            clients.os._exit(0)
-    clients.os.close(writing)
-    clients.os.waitpid(child, 0)
-    assert clients.os.read(reading, 10) == b"own"
+            os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+    assert os.read(reading, 10) == b"own"

@@ -19,7 +19,8 @@ from llmprovider.conf import get_settings
 from llmprovider.emulator import Fault
 from llmprovider.emulator.job_faults import JobFault, LineFault
 from llmprovider.models import ProviderCall, QueueItem
-from llmprovider.providers import clients
+from llmprovider.providers.anthropic_sdk import anthropic_client
+from llmprovider.providers.openai_sdk import openai_client
 from tests.integration.llmprovider.comparisons import retry_at_once, set_queue
 from tests.integration.security.watching import (
     FILE,
@@ -155,7 +156,7 @@ def test_no_repr_holds_a_secret(monkeypatch, db) -> None:
             repr(thing)
             for thing in (
                 *(get_settings(), assessment_settings(), batch, essay, vars(get_settings())),
-                *(clients.anthropic_client(), clients.openai_client()),
+                *(anthropic_client(), openai_client()),
             )
         ]
         assert pieces(" ".join(shown), *KEY_PIECES, *TEXTS) == []

@@ -21,7 +21,7 @@ from llmprovider.emulator import Emulator, servers
 from llmprovider.emulator.http_messages import Reply, Request
 from llmprovider.emulator.states import State
 from llmprovider.emulator.vendor_errors import masked
-from llmprovider.providers import clients
+from llmprovider.providers import anthropic_sdk, openai_sdk
 from tests.emulators import running
 from tests.integration.assessment.essays import spec
 from tests.integration.vendors.emulated import MODELS
@@ -117,8 +117,8 @@ def _tapped(monkeypatch: pytest.MonkeyPatch, witness: Witness) -> Iterator[Emula
 
     monkeypatch.setattr(servers, "route", tapped)
     before_task_publish.connect(published, weak=False)
-    clients._anthropic.cache_clear()
-    clients._openai.cache_clear()
+    anthropic_sdk._made.cache_clear()
+    openai_sdk._made.cache_clear()
     try:
         with running() as emulator:
             for name, value in emulator.environment.items():

@@ -8,9 +8,9 @@ from django.core.checks.security.base import check_secret_key
 
 from deploy import compose_files, native
 from deploy.compose_files import MissingVariable, filled, in_order, once, required, service
+from deploy.native import free_port
 from deploy.processes import StackFailed
 from deploy.variables import made_up, settings_file
-from tests.servers.processes import free_port
 from tests.unit.deploy.compose import SERVICES, TEXT
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from llmprovider.contracts import RETRYABLE
 from llmprovider.contracts.known_models import KNOWN_MODELS, KnownModel
+from llmprovider.providers.anthropic_sdk import ANTHROPIC
 from llmprovider.providers.registry import PROVIDERS
-from llmprovider.providers.sdk_errors import ANTHROPIC, of_status
+from llmprovider.providers.sdk_errors import of_status
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "providers.md"
 
