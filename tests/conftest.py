@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from hypothesis import settings as hypothesis_settings
+from kombu.transport.memory import Channel
 
 from assessment import conf as assessment_conf
 from llmprovider import conf as provider_conf
@@ -50,6 +51,14 @@ def _fresh_settings() -> Iterator[None]:
 def _forget_settings() -> None:
     assessment_conf.get_settings.cache_clear()
     provider_conf.get_settings.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_messages_of_other_tests() -> None:
+    """The embedded broker lasts as long as the process: workers would find what nobody took."""
+    for queue in list(Channel.queues.values()):
+        with queue.mutex:
+            queue.queue.clear()
 
 
 @pytest.fixture

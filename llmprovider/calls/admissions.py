@@ -177,13 +177,14 @@ def _admit(
     if not items:
         raise _NothingLeft
     _take_turn(account, bundle, now)
+    free = is_mock(bundle.provider)
     call = ProviderCall.objects.create(
         bundle=bundle,
         batch_key=bundle.batch_key,
         provider=bundle.provider,
         model=bundle.model,
-        mock=is_mock(bundle.provider),
-        priced=is_mock(bundle.provider),
+        mock=free,
+        priced=free,
         items_count=len(items),
         attempt=max(item.attempts for item in items) + 1,
         prefix_sha256=size.prefix.sha256 if size.prefix else "",

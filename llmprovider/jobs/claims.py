@@ -124,6 +124,7 @@ def _calls(
             later.append(bundle.pk)
         else:
             taken += ids
+            free = is_mock(bundle.provider)
             calls.append(
                 ProviderCall(
                     bundle=bundle,
@@ -132,8 +133,8 @@ def _calls(
                     batch_key=bundle.batch_key,
                     provider=bundle.provider,
                     model=bundle.model,
-                    mock=is_mock(bundle.provider),
-                    priced=is_mock(bundle.provider),
+                    mock=free,
+                    priced=free,
                     items_count=len(items),
                     attempt=max(item.attempts for item in items) + 1,
                     reserved_usd=cost or Decimal(0),

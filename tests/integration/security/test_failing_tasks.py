@@ -45,8 +45,9 @@ def failing() -> Iterator[Task]:
 def test_its_words_are_in_no_log_line_and_no_result(monkeypatch, transactional_db, failing) -> None:
     with listening(monkeypatch) as log, EmbeddedStack():
         sent = failing.delay("fail")
-        wait_until(lambda: TaskResult.objects.filter(status="FAILURE").exists(), 60, "the failure")
-    stored = TaskResult.objects.get(task_id=sent.id)
+        failed = TaskResult.objects.filter(task_id=sent.id, status="FAILURE")
+        wait_until(failed.exists, 60, "the failure")
+    stored = failed.get()
     for told in (stored.result, log.text):
         assert KIND in told and "test_failing_tasks.py" in told
     assert "heron" not in log.text + str(vars(stored))
