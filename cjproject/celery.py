@@ -16,6 +16,7 @@ from cjproject import (
     warm_starts,  # noqa: F401 (connects to Celery's signals)
     zero_counts,  # noqa: F401 (connects to Celery's signals)
 )
+from cjproject.giving_up import EndsAfterGivingUp
 from cjproject.wordless_tasks import WordlessTask
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cjproject.settings")
@@ -27,6 +28,7 @@ metrics_endpoints.prepare()
 app = Celery("cjproject", task_cls=WordlessTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(EndsAfterGivingUp)
 
 NEEDS_REDIS: Final = (
     "REDIS_URL is not set: web and eng5 judge by themselves, and send nothing to other processes. "

@@ -20,7 +20,7 @@ from llmprovider.contracts.faults import kind_of
 
 FAILED: Final = 1
 DOES_NOT_SERVE: Final = (OperationalError, InterfaceError)
-# How long a command waits until PostgreSQL lets it in; a longer `connect_timeout` in DATABASE_URL
+# How long a command waits until a server lets it in; a longer `connect_timeout` in DATABASE_URL
 # counts. One that is far away, or wakes at the first connection, needs more than a probe allows.
 PATIENCE_SECONDS: Final = 10
 _PAUSE_SECONDS: Final = 0.2

@@ -78,16 +78,16 @@ def _broker_answers() -> bool:
     return error is None
 
 
-def broker_fault() -> Exception | None:
-    """Why the broker does not answer within PATIENCE_SECONDS; None where it does."""
+def broker_fault(patience: int = PATIENCE_SECONDS) -> Exception | None:
+    """Why the broker does not answer within so many seconds; None where it does."""
     broker = current_app.connection_for_write(
         transport_options={
-            "socket_connect_timeout": PATIENCE_SECONDS,
-            "socket_timeout": PATIENCE_SECONDS,
+            "socket_connect_timeout": patience,
+            "socket_timeout": patience,
         }
     )
     try:
-        broker.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE_SECONDS)
+        broker.ensure_connection(max_retries=1, interval_start=0, timeout=patience)
     except Exception as error:  # whatever a driver raises means the same to the caller
         return error
     finally:

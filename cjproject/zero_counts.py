@@ -72,6 +72,7 @@ def _of_the_queue() -> None:
 def _judges_in_use() -> set[tuple[str, str]]:
     """(provider, model) of the settings' default, and of all that were called of late."""
     from assessment.conf import get_settings
+    from cjproject.databases import patience_seconds
     from cjproject.health import own_connection
     from llmprovider.contracts import judging
     from llmprovider.models import ProviderCall
@@ -84,7 +85,7 @@ def _judges_in_use() -> set[tuple[str, str]]:
     sql, values = called.values_list("provider", "model").distinct().query.sql_with_params()
     try:
         # Not by the pool: children that are forked later would inherit its connections.
-        with own_connection() as own, own.cursor() as cursor:
+        with own_connection(patience_seconds()) as own, own.cursor() as cursor:
             cursor.execute(sql, values)
             judges.update((row[0], row[1]) for row in cursor.fetchall())
     except DatabaseError as error:

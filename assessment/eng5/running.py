@@ -40,7 +40,7 @@ from assessment.lifecycle.creating.specs import BatchRefused
 from assessment.models import Batch
 from assessment.modes import LLMBatchingMode
 from cjproject.addresses import broker_place
-from cjproject.databases import require_database
+from cjproject.databases import PATIENCE_SECONDS, require_database
 from cjproject.health import broker_fault
 from llmprovider.contracts.log_contexts import batch_context
 
@@ -198,7 +198,7 @@ def _create(inputs: RunInputs, folder: Path, money: CapForecast | None) -> Batch
 
 def _require_broker() -> None:
     """Raises BadOption where nobody would be told of the batch."""
-    if not settings.EMBEDDED and broker_fault() is not None:
+    if not settings.EMBEDDED and broker_fault(PATIENCE_SECONDS) is not None:
         raise BadOption(
             f"Redis at {broker_place(settings.REDIS_URL)} does not answer; nothing was started. "
             "See to it, or mend REDIS_URL"
