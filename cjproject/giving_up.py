@@ -35,5 +35,5 @@ class EndsAfterGivingUp(StartStopStep):  # type: ignore[misc]
 
 def _end() -> None:
     time.sleep(GRACE_SECONDS)
-    tell(log, logging.CRITICAL, "gave_up", "the worker gave up and could not end by itself")
+    tell(log, logging.CRITICAL, "worker_gave_up", "the worker gave up and cannot end by itself")
     os._exit(EX_FAILURE)
