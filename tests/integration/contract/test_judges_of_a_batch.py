@@ -16,8 +16,8 @@ from tests.integration.assessment.essays import batch, spec
 from tests.integration.llmprovider import scripted_judges as judges
 from tests.integration.spine import driving
 
-ANTHROPIC = JudgeSpec(provider="anthropic", model="claude-sonnet-4-5")
-OPENAI = JudgeSpec(provider="openai", model="gpt-5-mini")
+ANTHROPIC = JudgeSpec(provider="anthropic", model="claude-haiku-4-5")
+OPENAI = JudgeSpec(provider="openai", model="gpt-5.5-pro")
 MOCK = JudgeSpec(provider="mock", model="latent-quality")
 
 
