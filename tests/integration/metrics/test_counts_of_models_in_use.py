@@ -71,7 +71,7 @@ def test_a_model_called_of_late_begins_at_zero_and_one_called_long_ago_does_not(
 
 
 def test_a_database_that_is_away_keeps_no_worker_from_its_start(monkeypatch, caplog):
-    def away() -> None:
+    def away(patience: int) -> None:
         raise OperationalError("the database is away")
 
     monkeypatch.setattr(health, "own_connection", away)
