@@ -6,14 +6,7 @@ from typing import Final
 
 import anthropic
 
-from llmprovider.providers.clients import (
-    HOOKS,
-    call_seconds,
-    keep_prompts_out_of_logs,
-    refuse,
-    timeout_of,
-    usable_key,
-)
+from llmprovider.providers.clients import call_seconds, made_by, refuse, usable_key
 from llmprovider.providers.environments import base_url_problem
 from llmprovider.providers.limit_headers import anthropic_limits
 from llmprovider.providers.sdk_errors import SdkErrors, Vendor
@@ -42,13 +35,8 @@ def anthropic_client() -> anthropic.Anthropic:
 
 @lru_cache(maxsize=4)
 def _made(key: str, base_url: str | None, seconds: float) -> anthropic.Anthropic:
-    keep_prompts_out_of_logs("anthropic")
-    return anthropic.Anthropic(
-        api_key=key,
-        base_url=base_url,
-        max_retries=0,
-        timeout=timeout_of(seconds),
-        http_client=anthropic.DefaultHttpxClient(event_hooks=HOOKS),
+    return made_by(
+        anthropic.Anthropic, anthropic.DefaultHttpxClient, "anthropic", key, base_url, seconds
     )
 
 

@@ -7,7 +7,7 @@ clients, and nowhere else.
 import logging
 import os
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, TypeVar
 
 import httpx2
 
@@ -19,7 +19,7 @@ from llmprovider.providers.environments import key_problem
 
 CONNECT_SECONDS = 10.0
 
-HOOKS: Final[dict[str, list[Callable[..., Any]]]] = {"response": [bound_answer]}
+Client = TypeVar("Client")
 
 
 def refuse(problem: str | None) -> None:
@@ -45,12 +45,33 @@ def call_seconds() -> float:
     return min(settings.PROVIDER_TIMEOUT_SECONDS, 0.9 * settings.PROCESSING_LEASE_SECONDS)
 
 
-def timeout_of(seconds: float) -> httpx2.Timeout:
-    """For each wait of a call that may take so long in all."""
+def made_by(
+    make: Callable[..., Client],
+    transport: Callable[..., Any],
+    sdk: str,
+    key: str,
+    base_url: str | None,
+    seconds: float,
+) -> Client:
+    """A client of one attempt per call, whose answers come within `seconds` or not at all.
+
+    `make` and `transport` are the SDK's own, and `sdk` is its name, as its loggers have it.
+    """
+    _keep_prompts_out_of_logs(sdk)
+    return make(
+        api_key=key,
+        base_url=base_url,
+        max_retries=0,
+        timeout=_timeout(seconds),
+        http_client=transport(event_hooks={"response": [bound_answer]}),
+    )
+
+
+def _timeout(seconds: float) -> httpx2.Timeout:
     return httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
 
 
-def keep_prompts_out_of_logs(sdk: str) -> None:
+def _keep_prompts_out_of_logs(sdk: str) -> None:
     """At level DEBUG both SDKs log whole requests; ANTHROPIC_LOG and OPENAI_LOG must not."""
     for name in (sdk, f"{sdk}._base_client", f"{sdk}._response"):
         logger = logging.getLogger(name)

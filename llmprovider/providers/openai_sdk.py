@@ -7,14 +7,7 @@ from typing import Final
 
 import openai
 
-from llmprovider.providers.clients import (
-    HOOKS,
-    call_seconds,
-    keep_prompts_out_of_logs,
-    refuse,
-    timeout_of,
-    usable_key,
-)
+from llmprovider.providers.clients import call_seconds, made_by, refuse, usable_key
 from llmprovider.providers.environments import address_problem, base_url_problem
 from llmprovider.providers.limit_headers import openai_limits
 from llmprovider.providers.sdk_errors import SdkErrors, Vendor
@@ -50,14 +43,7 @@ def compatible_client() -> openai.OpenAI:
 
 @lru_cache(maxsize=4)
 def _made(key: str, base_url: str | None, seconds: float) -> openai.OpenAI:
-    keep_prompts_out_of_logs("openai")
-    return openai.OpenAI(
-        api_key=key,
-        base_url=base_url,
-        max_retries=0,
-        timeout=timeout_of(seconds),
-        http_client=openai.DefaultHttpxClient(event_hooks=HOOKS),
-    )
+    return made_by(openai.OpenAI, openai.DefaultHttpxClient, "openai", key, base_url, seconds)
 
 
 # A connection shared by two processes mixes up their answers: a forked worker makes its own.

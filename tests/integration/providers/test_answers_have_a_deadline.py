@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from llmprovider.contracts import ErrorType
-from llmprovider.providers import openai_sdk
+from llmprovider.providers import clients
 from llmprovider.providers.base import ProviderError
 from llmprovider.providers.registry import provider_for
 from tests.integration.llmprovider.comparisons import set_queue
@@ -68,7 +68,7 @@ def test_a_server_that_drips_is_cut_off_in_time(server, seconds, silent, monkeyp
     """T23: each wait for a next byte is short, and the whole is not."""
     set_queue(monkeypatch, PROVIDER_TIMEOUT_SECONDS=PATIENCE)
     # Each wait alone may take long, so that only the bound of the whole can end the call soon.
-    monkeypatch.setattr(openai_sdk, "timeout_of", lambda seconds: httpx2.Timeout(LONG))
+    monkeypatch.setattr(clients, "_timeout", lambda seconds: httpx2.Timeout(LONG))
     server.seconds, server.silent = seconds, silent
     began = time.monotonic()
     with pytest.raises(ProviderError) as raised:
